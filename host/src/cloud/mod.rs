@@ -1,0 +1,179 @@
+//! The one seam between the pipeline and the world: what a cloud can do with artifacts and stacks.
+//!
+//! [`local`] implements it over a folder. Types here are ours; a cloud's own types stay in its folder.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::digest::Digest;
+use crate::hint::BoxError;
+use crate::report::Reporter;
+
+pub mod local;
+
+/// Where a run provisions to.
+#[async_trait]
+pub trait Cloud: Send + Sync {
+    /// `local` or `aws`.
+    fn name(&self) -> &'static str;
+
+    /// The account and region that this run works in.
+    ///
+    /// # Errors
+    /// When the cloud does not say who we are.
+    async fn identity(&self) -> Result<Identity, BoxError>;
+
+    /// Where the artifact with this content digest is, or will be, stored. Does no work.
+    fn artifact_location(&self, digest: &Digest) -> ArtifactLocation;
+
+    /// Stores an artifact unless it is there already.
+    ///
+    /// # Errors
+    /// When it can be neither found nor stored.
+    async fn store(&self, artifact: &Artifact, reporter: Arc<dyn Reporter>) -> Result<Stored, BoxError>;
+
+    /// The stack as it stands, or none.
+    ///
+    /// # Errors
+    /// When the cloud cannot be asked.
+    async fn stack(&self, name: &str) -> Result<Option<Stack>, BoxError>;
+
+    /// Creates or updates a stack and follows it to its end. A request that changes nothing is a
+    /// success.
+    ///
+    /// # Errors
+    /// When another run works on the stack, or a resource cannot be made; the error names the first
+    /// real cause, and the stack is as it was before.
+    async fn apply(&self, request: &ApplyRequest, reporter: Arc<dyn Reporter>) -> Result<Applied, BoxError>;
+
+    /// Deletes a stack and waits; none there is a success and gives false.
+    ///
+    /// # Errors
+    /// When something blocks it; the error names it.
+    async fn delete(&self, name: &str, reporter: Arc<dyn Reporter>) -> Result<bool, BoxError>;
+}
+
+/// Who and where we are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Identity {
+    /// 12 digits.
+    pub account: String,
+    /// Such as `eu-central-1`.
+    pub region: String,
+}
+
+/// Where an artifact is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArtifactLocation {
+    /// The bucket.
+    pub bucket: String,
+    /// The key in it.
+    pub key: String,
+}
+
+/// A file to store.
+#[derive(Debug, Clone)]
+pub struct Artifact {
+    /// Digest of the content, which names it.
+    pub digest: Digest,
+    /// The file.
+    pub path: PathBuf,
+    /// Its size in bytes.
+    pub size: u64,
+    /// For people, such as `package of hello`.
+    pub label: String,
+}
+
+/// What storing an artifact came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stored {
+    /// It was stored now.
+    New,
+    /// It was there already.
+    Present,
+}
+
+/// A stack as the cloud knows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Stack {
+    /// The stack's ARN.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// CloudFormation status, such as `CREATE_COMPLETE`.
+    pub status: String,
+    /// Why it has that status.
+    pub reason: Option<String>,
+    /// The template that is deployed.
+    pub template: Value,
+    /// Values of its parameters.
+    pub parameters: IndexMap<String, String>,
+    /// Tags.
+    pub tags: IndexMap<String, String>,
+    /// Output values by key, sorted.
+    pub outputs: IndexMap<String, String>,
+    /// Its resources, sorted by logical id.
+    pub resources: Vec<StackResource>,
+    /// When it was made.
+    pub created: SystemTime,
+    /// When it was last updated.
+    pub updated: Option<SystemTime>,
+}
+
+/// One resource of a stack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct StackResource {
+    /// Logical id in the template.
+    pub logical_id: String,
+    /// What the cloud calls it.
+    pub physical_id: String,
+    /// CloudFormation type.
+    #[serde(rename = "type")]
+    pub resource_type: String,
+    /// CloudFormation status.
+    pub status: String,
+}
+
+/// What to create or update.
+#[derive(Debug, Clone)]
+pub struct ApplyRequest {
+    /// The stack's name.
+    pub stack: String,
+    /// The whole template.
+    pub template: Value,
+    /// Values of its parameters.
+    pub parameters: IndexMap<String, String>,
+    /// Tags of the stack.
+    pub tags: IndexMap<String, String>,
+    /// Identifies this run, so that a repeated request is not carried out twice.
+    pub token: String,
+}
+
+/// How an apply ended.
+#[derive(Debug, Clone)]
+pub struct Applied {
+    /// The stack afterwards.
+    pub stack: Stack,
+    /// What happened.
+    pub change: Change,
+}
+
+/// What an apply changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Change {
+    /// The stack was created.
+    Created,
+    /// The stack was updated.
+    Updated,
+    /// Nothing had to change.
+    Unchanged,
+}

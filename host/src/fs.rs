@@ -1,0 +1,330 @@
+//! File operations whose errors carry what was done to which path.
+//!
+//! `clippy.toml` bans `std::fs` elsewhere. Writes are atomic: a reader sees the old file or the new
+//! one, and a killed run leaves no half-written file behind.
+
+#![expect(clippy::disallowed_methods, reason = "this module is what the ban points to")]
+
+use std::fs::{File, Metadata};
+use std::io::{self, Write as _};
+use std::path::{Component, Path, PathBuf};
+
+use crate::hint::{Explain, Kind};
+
+/// A file operation that failed.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {action} `{}`", path.display())]
+pub struct FsError {
+    /// What was tried: `read`, `write`, `create folder`, …
+    pub action: &'static str,
+    /// On which path.
+    pub path: PathBuf,
+    /// Why it failed.
+    pub source: io::Error,
+}
+
+impl Explain for FsError {
+    fn kind(&self) -> Kind {
+        Kind::Failed
+    }
+
+    fn code(&self) -> &'static str {
+        "file-error"
+    }
+
+    fn hints(&self) -> Vec<String> {
+        match self.source.kind() {
+            io::ErrorKind::PermissionDenied => {
+                vec![format!("check who owns `{}` and its mode", self.path.display())]
+            }
+            io::ErrorKind::StorageFull => {
+                vec!["free some disk space and run the command again".into()]
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The result of a file operation.
+pub type Result<T> = std::result::Result<T, FsError>;
+
+fn context<T>(action: &'static str, path: &Path, result: io::Result<T>) -> Result<T> {
+    result.map_err(|source| FsError { action, path: path.to_owned(), source })
+}
+
+/// Reads a whole file.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn read(path: &Path) -> Result<Vec<u8>> {
+    context("read", path, std::fs::read(path))
+}
+
+/// Reads a whole file, or none when there is no such file.
+///
+/// # Errors
+/// When the file is there and cannot be read.
+pub fn read_if_present(path: &Path) -> Result<Option<Vec<u8>>> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => context("read", path, Err(error)),
+    }
+}
+
+/// Reads a whole text file in UTF-8.
+///
+/// # Errors
+/// When the file cannot be read or is not UTF-8.
+pub fn read_to_string(path: &Path) -> Result<String> {
+    context("read", path, std::fs::read_to_string(path))
+}
+
+/// Opens a file for reading.
+///
+/// # Errors
+/// When the file cannot be opened.
+pub fn open(path: &Path) -> Result<File> {
+    context("open", path, File::open(path))
+}
+
+/// Opens a file for reading and writing, creating it when it is missing and leaving its content.
+///
+/// # Errors
+/// When the file cannot be opened or made.
+pub fn open_or_create(path: &Path) -> Result<File> {
+    let options = File::options().read(true).write(true).create(true).truncate(false).open(path);
+    context("open", path, options)
+}
+
+/// What the file system knows of `path`, links followed.
+///
+/// # Errors
+/// When there is no such path or it cannot be examined.
+pub fn metadata(path: &Path) -> Result<Metadata> {
+    context("examine", path, std::fs::metadata(path))
+}
+
+/// True when something is there, links followed.
+pub fn exists(path: &Path) -> bool {
+    path.exists()
+}
+
+/// Makes a folder and its parents.
+///
+/// # Errors
+/// When a folder cannot be made.
+pub fn create_dir_all(path: &Path) -> Result<()> {
+    context("create folder", path, std::fs::create_dir_all(path))
+}
+
+/// The entries of a folder, sorted by name.
+///
+/// # Errors
+/// When the folder cannot be listed.
+pub fn list(path: &Path) -> Result<Vec<PathBuf>> {
+    let entries = context("list", path, std::fs::read_dir(path))?;
+    let mut paths = Vec::new();
+    for entry in entries {
+        paths.push(context("list", path, entry)?.path());
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+/// Removes a file; none there is fine.
+///
+/// # Errors
+/// When the file is there and cannot be removed.
+pub fn remove_file(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            context("remove", path, Err(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Removes a folder and all it holds; none there is fine.
+///
+/// # Errors
+/// When the folder is there and cannot be removed.
+pub fn remove_dir_all(path: &Path) -> Result<()> {
+    match std::fs::remove_dir_all(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            context("remove", path, Err(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Renames a file or folder within one file system.
+///
+/// # Errors
+/// When it cannot be renamed.
+pub fn rename(from: &Path, to: &Path) -> Result<()> {
+    context("rename", from, std::fs::rename(from, to))
+}
+
+/// The path without links and dots.
+///
+/// # Errors
+/// When the path does not exist.
+pub fn canonicalize(path: &Path) -> Result<PathBuf> {
+    context("find", path, std::fs::canonicalize(path))
+}
+
+/// Writes a whole file atomically, making its folder when it is missing: to a temporary file in the
+/// same folder, flushed to disk, then renamed over the old one.
+///
+/// # Errors
+/// When the folder cannot be made or the file cannot be written; the old file is then untouched.
+pub fn write(path: &Path, bytes: impl AsRef<[u8]>) -> Result<()> {
+    write_with(path, |file| file.write_all(bytes.as_ref()))
+}
+
+/// [`write`] with the content streamed by `fill`.
+///
+/// # Errors
+/// As [`write`], and whatever `fill` fails with.
+pub fn write_with(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> Result<()> {
+    let folder =
+        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    create_dir_all(folder)?;
+    let write = || {
+        let mut temporary = tempfile::Builder::new().prefix(".phalanx-").tempfile_in(folder)?;
+        fill(temporary.as_file_mut())?;
+        temporary.as_file().sync_all()?;
+        make_readable(temporary.as_file())?;
+        temporary.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    context("write", path, write())
+}
+
+/// Temporary files are private; what we write for the user gets the usual mode.
+#[cfg(unix)]
+fn make_readable(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn make_readable(_file: &File) -> io::Result<()> {
+    Ok(())
+}
+
+/// Why a path was refused by [`inside`].
+#[derive(Debug, thiserror::Error)]
+pub enum OutsideError {
+    /// The path is absolute or climbs out by `..`.
+    #[error("`{path}` leaves the folder `{}`", root.display())]
+    Leaves {
+        /// The path as it was given.
+        path: String,
+        /// The folder it must stay in.
+        root: PathBuf,
+    },
+    /// A symbolic link on the way leads out.
+    #[error("`{path}` leads through a symbolic link to `{}`, outside the folder `{}`", target.display(), root.display())]
+    Link {
+        /// The path as it was given.
+        path: String,
+        /// Where it really leads.
+        target: PathBuf,
+        /// The folder it must stay in.
+        root: PathBuf,
+    },
+    /// It cannot be examined.
+    #[error(transparent)]
+    Fs(#[from] FsError),
+}
+
+impl Explain for OutsideError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Fs(error) => error.kind(),
+            _ => Kind::BadInput,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        "path-outside-service"
+    }
+
+    fn hints(&self) -> Vec<String> {
+        match self {
+            Self::Fs(error) => error.hints(),
+            _ => vec!["name a path inside the service's folder, with `/` between its parts".into()],
+        }
+    }
+}
+
+/// Joins `path` to `root` and makes sure that the result stays inside, symbolic links included. The
+/// path itself need not exist; the nearest folder that does is what counts.
+///
+/// # Errors
+/// When the path is absolute, climbs out, or leads out through a link.
+pub fn inside(root: &Path, path: &str) -> std::result::Result<PathBuf, OutsideError> {
+    let leaves = || OutsideError::Leaves { path: path.to_owned(), root: root.to_owned() };
+    let mut depth = 0_usize;
+    for component in Path::new(path).components() {
+        match component {
+            Component::Normal(_) => depth += 1,
+            Component::CurDir => {}
+            Component::ParentDir => depth = depth.checked_sub(1).ok_or_else(leaves)?,
+            Component::RootDir | Component::Prefix(_) => return Err(leaves()),
+        }
+    }
+    let joined = root.join(path);
+    let real_root = canonicalize(root)?;
+    let mut existing = joined.as_path();
+    while std::fs::symlink_metadata(existing).is_err() {
+        match existing.parent() {
+            Some(parent) => existing = parent,
+            None => return Err(leaves()),
+        }
+    }
+    let target = canonicalize(existing)?;
+    if target.starts_with(&real_root) {
+        Ok(joined)
+    } else {
+        Err(OutsideError::Link { path: path.to_owned(), target, root: root.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn write_replaces_atomically_and_makes_folders() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b.txt");
+        write(&path, "one").unwrap();
+        write(&path, "two").unwrap();
+        assert_eq!(read_to_string(&path).unwrap(), "two");
+        assert_eq!(list(path.parent().unwrap()).unwrap(), [path]);
+    }
+
+    #[test]
+    fn errors_name_action_and_path() {
+        let error = read(Path::new("/no/such/file")).unwrap_err();
+        assert_eq!(error.to_string(), "cannot read `/no/such/file`");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn inside_refuses_every_way_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("service");
+        create_dir_all(&root.join("src")).unwrap();
+        std::os::unix::fs::symlink("/etc", root.join("etc")).unwrap();
+        assert!(inside(&root, "src/main.rs").is_ok());
+        assert!(inside(&root, "src/../src/new/deep.txt").is_ok());
+        assert!(matches!(inside(&root, "../x"), Err(OutsideError::Leaves { .. })));
+        assert!(matches!(inside(&root, "src/../../x"), Err(OutsideError::Leaves { .. })));
+        assert!(matches!(inside(&root, "/etc/passwd"), Err(OutsideError::Leaves { .. })));
+        assert!(matches!(inside(&root, "etc/passwd"), Err(OutsideError::Link { .. })));
+    }
+}

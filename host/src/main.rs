@@ -1,0 +1,3 @@
+//! The binary `phalanx`.
+
+fn main() {}

@@ -1,0 +1,5 @@
+//! The service's manifest: from `phalanx.toml` to a valid [`Service`].
+
+mod service;
+
+pub use service::*;

@@ -1,0 +1,89 @@
+//! What the process's surroundings say, read once by the binary and passed down.
+//!
+//! The library never reads the environment: two runs with equal [`Settings`] and equal files give
+//! equal results, and a test can have settings of its own.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Where compiled plugins and downloaded blobs are kept; default `$XDG_CACHE_HOME/phalanx`.
+pub const CACHE_DIR: &str = "PHALANX_CACHE_DIR";
+/// Where the key of the compiled-code cache is kept; default `$XDG_DATA_HOME/phalanx`.
+pub const DATA_DIR: &str = "PHALANX_DATA_DIR";
+/// Seconds since 1970 that count as the start of the run, for reproducible runs.
+pub const SOURCE_DATE_EPOCH: &str = "SOURCE_DATE_EPOCH";
+/// Set to anything but the empty text: no colours (<https://no-color.org>).
+pub const NO_COLOR: &str = "NO_COLOR";
+
+/// The surroundings of one process.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The folder in which the command was started.
+    pub current_dir: PathBuf,
+    /// Compiled plugins and blobs; safe to delete at any time.
+    pub cache_dir: PathBuf,
+    /// What must not lie in the cache: the key that authenticates it.
+    pub data_dir: PathBuf,
+    /// The start of the run. Plugins see no other time unless `clock` is granted.
+    pub now: SystemTime,
+    /// Environment variables, for build commands and granted lookups. Variables that are not Unicode
+    /// are left out.
+    pub environment: BTreeMap<String, String>,
+    /// True unless `NO_COLOR` is set.
+    pub color: bool,
+}
+
+impl Settings {
+    /// Settings from a snapshot of the environment.
+    pub fn new(
+        environment: BTreeMap<String, String>,
+        current_dir: PathBuf,
+        clock: SystemTime,
+    ) -> Self {
+        let set = |name: &str| environment.get(name).filter(|value| !value.is_empty());
+        let home = set("HOME").map_or_else(|| PathBuf::from("/"), PathBuf::from);
+        let folder = |own: &str, xdg: &str, default: &str| {
+            set(own).map(PathBuf::from).unwrap_or_else(|| {
+                set(xdg).map_or_else(|| home.join(default), PathBuf::from).join("phalanx")
+            })
+        };
+        let now = set(SOURCE_DATE_EPOCH)
+            .and_then(|seconds| seconds.parse().ok())
+            .map_or(clock, |seconds| UNIX_EPOCH + Duration::from_secs(seconds));
+        Self {
+            cache_dir: folder(CACHE_DIR, "XDG_CACHE_HOME", ".cache"),
+            data_dir: folder(DATA_DIR, "XDG_DATA_HOME", ".local/share"),
+            color: set(NO_COLOR).is_none(),
+            now,
+            current_dir,
+            environment,
+        }
+    }
+
+    /// `path`, absolute: joined to the current folder when it is relative.
+    pub fn absolute(&self, path: &Path) -> PathBuf {
+        self.current_dir.join(path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_follow_own_variables_then_xdg_then_home() {
+        let settings = |pairs: &[(&str, &str)]| {
+            let environment =
+                pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+            Settings::new(environment, "/work".into(), UNIX_EPOCH)
+        };
+        assert_eq!(settings(&[("HOME", "/h")]).cache_dir, Path::new("/h/.cache/phalanx"));
+        assert_eq!(settings(&[("XDG_CACHE_HOME", "/c")]).cache_dir, Path::new("/c/phalanx"));
+        assert_eq!(settings(&[("PHALANX_CACHE_DIR", "/p")]).cache_dir, Path::new("/p"));
+        assert_eq!(
+            settings(&[("SOURCE_DATE_EPOCH", "7")]).now,
+            UNIX_EPOCH + Duration::from_secs(7)
+        );
+    }
+}
