@@ -7,7 +7,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -17,7 +16,7 @@ use serde_json::{Map, Value};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Location {
     /// The file, relative to the service's folder.
-    pub file: Arc<str>,
+    pub file: String,
     /// From 1.
     pub line: usize,
     /// From 1, in characters.
