@@ -1,3 +1,45 @@
-//! The project's own commands.
+//! The project's own commands, with plain cargo: `cargo xtask demo | test | bench | plugins`.
+//!
+//! Each sets up what it needs on a fresh machine and says what it runs. There is no other script.
 
-fn main() {}
+#![expect(clippy::print_stderr, reason = "a developer's tool that talks to its terminal")]
+
+mod bench;
+mod demo;
+mod run;
+mod setup;
+mod test;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match words.as_slice() {
+        ["demo"] => demo::demo(),
+        ["test"] => test::test(),
+        ["bench"] => bench::bench(),
+        ["lint"] => test::lint(),
+        ["setup"] => setup::setup(),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+const USAGE: &str = "\
+usage: cargo xtask <command>
+
+  demo   build phalanx and deploy examples/hello to the embedded local cloud
+  test   set up what is missing, then format, lints, docs and every test
+  bench  measure the release build and print the table of the README
+  lint   format, lints and docs only
+  setup  what `test` sets up, and nothing else";

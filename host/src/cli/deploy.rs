@@ -1,0 +1,74 @@
+//! `phalanx deploy`.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+
+use clap::Args;
+use phalanx::hint::BoxError;
+use phalanx::pipeline::{self, PipelineError, PlanResult};
+
+use super::output::Answer;
+use super::plan_view;
+use super::session::Session;
+use super::style::Style;
+
+/// Build, package, decorate, check and provision the service [alias: provision]
+#[derive(Debug, Args)]
+pub(super) struct Deploy {
+    /// Provision to the embedded local cloud
+    #[arg(long)]
+    local: bool,
+    /// Do everything but upload and provision
+    #[arg(long)]
+    dry_run: bool,
+    /// Go on without asking
+    #[arg(long, short = 'y')]
+    yes: bool,
+    /// Build although no input has changed
+    #[arg(long)]
+    force: bool,
+}
+
+impl Deploy {
+    pub(super) async fn run(self, session: &Session) -> Result<Answer, BoxError> {
+        let mut request = session.request(self.local)?;
+        request.dry_run = self.dry_run;
+        request.force = self.force;
+        let confirm = async |plan: &PlanResult| self.confirm(session, plan);
+        let result = pipeline::deploy(&session.environment(), &request, confirm).await?;
+        let mut text = String::new();
+        if self.dry_run {
+            text = plan_view::draw(&result.plan, Style::for_stdout(session), session.global.verbose);
+        }
+        text.push_str(&result.to_string());
+        Ok(Answer::with_text(text, &result))
+    }
+
+    /// Someone at a terminal is asked about every change; a script is stopped only by a change that
+    /// destroys data.
+    fn confirm(&self, session: &Session, plan: &PlanResult) -> Result<(), BoxError> {
+        if self.yes || plan.plan.is_empty() {
+            return Ok(());
+        }
+        let interactive = io::stdin().is_terminal() && io::stderr().is_terminal();
+        let destructive = plan.plan.resources.iter().any(|change| change.destructive);
+        if !interactive && !destructive {
+            return Ok(());
+        }
+        session.finish();
+        let view = plan_view::draw(plan, session.style, session.global.verbose);
+        let mut stderr = io::stderr().lock();
+        // A closed standard error cannot be asked, and then nothing is confirmed below.
+        let _ = stderr.write_all(view.as_bytes());
+        if interactive {
+            let _ = write!(stderr, "go on? [y/N] ");
+            let _ = stderr.flush();
+            let mut answer = String::new();
+            if io::stdin().lock().read_line(&mut answer).is_ok()
+                && matches!(answer.trim(), "y" | "Y" | "yes")
+            {
+                return Ok(());
+            }
+        }
+        Err(PipelineError::NotConfirmed.into())
+    }
+}

@@ -1,0 +1,76 @@
+//! `phalanx status`.
+
+use std::fmt;
+
+use clap::Args;
+use phalanx::cloud::Stack;
+use phalanx::hint::BoxError;
+use phalanx::pipeline;
+use phalanx::text::safe_line;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::output::Answer;
+use super::session::Session;
+
+/// Show the deployed stack: its state, resources and outputs
+#[derive(Debug, Args)]
+pub(super) struct Status {
+    /// Look in the embedded local cloud
+    #[arg(long)]
+    local: bool,
+}
+
+impl Status {
+    pub(super) async fn run(self, session: &Session) -> Result<Answer, BoxError> {
+        let request = session.request(self.local)?;
+        let (service, stack) = pipeline::stack_of(&session.environment(), &request).await?;
+        Ok(Answer::new(&StackStatus { service: service.name, stage: service.stage, stack }))
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct StackStatus {
+    service: String,
+    stage: String,
+    stack: Stack,
+}
+
+impl fmt::Display for StackStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stack = &self.stack;
+        writeln!(f, "stack    {}  {}", stack.name, stack.status)?;
+        if let Some(reason) = &stack.reason {
+            writeln!(f, "reason   {}", safe_line(reason))?;
+        }
+        writeln!(f, "id       {}", stack.id)?;
+        writeln!(f, "service  {}  stage {}", self.service, self.stage)?;
+        let stamp = &stack.template["Metadata"]["Phalanx"];
+        if let Some(id) = stamp["BuildId"].as_str() {
+            writeln!(f, "build    {id}")?;
+        }
+        for plugin in stamp["Plugins"].as_array().into_iter().flatten() {
+            let text = |key: &str| plugin[key].as_str().unwrap_or("-").to_owned();
+            let version = Some(text("Version")).filter(|version| version != "-");
+            let version = version.map(|version| format!("@{version}")).unwrap_or_default();
+            writeln!(f, "plugin   {}{version}  {}", text("Name"), text("Digest"))?;
+        }
+        let width = stack.resources.iter().map(|resource| resource.logical_id.len()).max();
+        for resource in &stack.resources {
+            let width = width.unwrap_or_default();
+            writeln!(
+                f,
+                "  {:width$}  {}  {}  {}",
+                resource.logical_id, resource.status, resource.resource_type, resource.physical_id
+            )?;
+        }
+        for (key, value) in &stack.outputs {
+            writeln!(f, "output   {key} = {}", safe_line(value))?;
+        }
+        if let Some(tags) = (!stack.tags.is_empty()).then(|| Value::from_iter(stack.tags.clone())) {
+            writeln!(f, "tags     {tags}")?;
+        }
+        Ok(())
+    }
+}

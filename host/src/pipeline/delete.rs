@@ -1,0 +1,54 @@
+//! `delete`: the `teardown` hooks around the deletion of the stack.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::hint::BoxError;
+use crate::plugin::{Hook, StackView};
+
+use super::hooks;
+use super::resolve;
+use super::run::Run;
+use super::step::Step;
+
+/// How a deletion ended.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Deleted {
+    /// The stack's name.
+    pub stack: String,
+    /// False when there was no such stack.
+    pub deleted: bool,
+}
+
+impl fmt::Display for Deleted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.deleted {
+            writeln!(f, "deleted stack {}", self.stack)
+        } else {
+            writeln!(f, "there is no stack {}; nothing to delete", self.stack)
+        }
+    }
+}
+
+/// Deletes the stack. A stack that is not there is a success, and runs no hook.
+pub(super) async fn delete(run: &mut Run) -> Result<Deleted, BoxError> {
+    resolve::load_plugins(run).await?;
+    let name = run.service.stack_name.clone();
+    let Some(stack) = run.cloud.stack(&name).await? else {
+        return Ok(Deleted { stack: name, deleted: false });
+    };
+    run.stack = Some(Arc::new(StackView::new(&stack, false, false)));
+    hooks::run_hook(run, Hook::PreDelete).await?;
+    let deleted = run
+        .step(Step::Delete, async |run| {
+            let reporter = Arc::clone(&run.environment.reporter);
+            let deleted = run.cloud.delete(&run.service.stack_name, reporter).await?;
+            Ok((deleted, "deleted".into()))
+        })
+        .await?;
+    hooks::run_hook(run, Hook::PostDelete).await?;
+    Ok(Deleted { stack: name, deleted })
+}

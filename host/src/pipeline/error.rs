@@ -1,0 +1,187 @@
+//! What can go wrong between the steps, rather than inside a worker.
+
+use crate::hint::{BoxError, Explain, Kind};
+use crate::template::finding::Finding;
+
+use super::step::Step;
+
+/// A failure of the pipeline itself.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// The user interrupted.
+    #[error("interrupted during `{step}`")]
+    Interrupted {
+        /// The step under way.
+        step: Step,
+    },
+    /// No cloud to provision to.
+    #[error("no cloud is named to provision to")]
+    NoCloud,
+    /// There is no such stack.
+    #[error("there is no stack `{stack}` in the `{cloud}` cloud")]
+    NoStack {
+        /// The stack's name.
+        stack: String,
+        /// The cloud's name.
+        cloud: &'static str,
+        /// The stage asked for.
+        stage: String,
+    },
+    /// A plugin's source that this version cannot read.
+    #[error("plugin `{plugin}` cannot be fetched from `{plugin_source}`: this version reads `builtin:` and `file:` sources")]
+    Source {
+        /// The plugin's name.
+        plugin: String,
+        /// Its source.
+        plugin_source: String,
+    },
+    /// A built-in plugin that does not exist.
+    #[error("plugin `{plugin}`: there is no built-in plugin `{wanted}`")]
+    NoBuiltin {
+        /// The plugin's name in the manifest.
+        plugin: String,
+        /// The built-in's name.
+        wanted: String,
+        /// Where the manifest says so.
+        location: String,
+    },
+    /// A plugin's configuration does not match its schema.
+    #[error("the configuration of plugin `{plugin}` does not fit its schema")]
+    Config {
+        /// The plugin's name.
+        plugin: String,
+        /// Each: JSON Pointer into the configuration, and what is wrong there.
+        problems: Vec<(String, String)>,
+        /// Where the manifest says so.
+        location: String,
+    },
+    /// A function is decorated by a plugin that decorates nothing.
+    #[error("function `{function}` names plugin `{plugin}` in `decorators`, and it has no `template-decorate` hook")]
+    NotADecorator {
+        /// The function.
+        function: String,
+        /// The plugin.
+        plugin: String,
+        /// The hooks it does have.
+        hooks: Vec<&'static str>,
+    },
+    /// The checks found errors in the template.
+    #[error("the template has {}", crate::text::count(findings.len(), "error"))]
+    Template {
+        /// Every finding with severity error.
+        findings: Vec<Finding>,
+        /// True when a validator plugin refused, rather than a built-in check.
+        refused: bool,
+    },
+    /// `explain` was asked about something that is not there.
+    #[error("the template has nothing at `{subject}`")]
+    NoSuchValue {
+        /// What was asked.
+        subject: String,
+        /// The nearest thing that exists.
+        nearest: Option<String>,
+    },
+    /// The user did not confirm the plan.
+    #[error("the plan was not confirmed; nothing was changed")]
+    NotConfirmed,
+    /// A step failed and rolling back failed too.
+    #[error("{step} failed")]
+    Step {
+        /// The step.
+        step: Step,
+        /// Why.
+        source: BoxError,
+    },
+}
+
+impl Explain for PipelineError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Interrupted { .. } => Kind::Interrupted,
+            Self::NoStack { .. } | Self::NotConfirmed => Kind::Failed,
+            Self::NoCloud
+            | Self::Source { .. }
+            | Self::NoBuiltin { .. }
+            | Self::Config { .. }
+            | Self::NotADecorator { .. }
+            | Self::NoSuchValue { .. } => Kind::BadInput,
+            Self::Template { refused: true, .. } => Kind::Refused,
+            Self::Template { .. } => Kind::BadInput,
+            Self::Step { source, .. } => source.kind(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Interrupted { .. } => "interrupted",
+            Self::NoCloud => "no-cloud",
+            Self::NoStack { .. } => "no-stack",
+            Self::Source { .. } => "plugin-source",
+            Self::NoBuiltin { .. } => "no-such-builtin",
+            Self::Config { .. } => "plugin-config",
+            Self::NotADecorator { .. } => "not-a-decorator",
+            Self::Template { .. } => "template-invalid",
+            Self::NoSuchValue { .. } => "no-such-value",
+            Self::NotConfirmed => "not-confirmed",
+            Self::Step { source, .. } => source.code(),
+        }
+    }
+
+    fn hints(&self) -> Vec<String> {
+        match self {
+            Self::Interrupted { .. } => vec!["run the same command again to go on".into()],
+            Self::NoCloud => vec![
+                "add `--local` to use the embedded local cloud, which needs no account".into(),
+            ],
+            Self::NoStack { stage, .. } => vec![format!(
+                "deploy it first with `phalanx deploy --local --stage {stage}`, or name another stage with `--stage`"
+            )],
+            Self::Source { plugin, .. } => vec![format!(
+                "set `source = \"file:path/to/plugin.wasm\"` in `[plugins.{plugin}]`"
+            )],
+            Self::NoBuiltin { wanted, location, .. } => {
+                let names = crate::registry::builtin::names();
+                let near = crate::hint::nearest(wanted, names.iter().copied());
+                let mut hints = Vec::from_iter(near.map(|name| format!("did you mean `builtin:{name}`?")));
+                hints.push(format!("built-in plugins: {}; see {location}", names.join(", ")));
+                hints
+            }
+            Self::Config { plugin, location, .. } => vec![
+                format!("correct `config` of `[plugins.{plugin}]`, at {location}"),
+                format!("run `phalanx plugin inspect {plugin}` to see the schema"),
+            ],
+            Self::NotADecorator { function, plugin, hooks } => vec![format!(
+                "take `{plugin}` out of `functions.{function}.decorators`; it runs at {} for the whole service",
+                hooks.join(", ")
+            )],
+            Self::NoSuchValue { nearest, .. } => {
+                let mut hints = Vec::from_iter(nearest.as_ref().map(|near| format!("did you mean `{near}`?")));
+                hints.push("name a logical id and a path, such as `Queue.Properties.Tags`, or a JSON Pointer, such as `/Outputs/Url`".into());
+                hints
+            }
+            Self::NotConfirmed => vec!["run the command again with `--yes`".into()],
+            Self::Template { .. } => Vec::new(),
+            Self::Step { source, .. } => source.hints(),
+        }
+    }
+
+    fn details(&self) -> Option<String> {
+        match self {
+            Self::Config { problems, .. } => Some(
+                problems
+                    .iter()
+                    .map(|(pointer, message)| {
+                        let place = if pointer.is_empty() { "config" } else { pointer };
+                        format!("  {place}: {message}")
+                    })
+                    .collect::<Vec<_>>()
+                    .join("\n"),
+            ),
+            Self::Template { findings, .. } => {
+                Some(findings.iter().map(super::check::render).collect::<Vec<_>>().join("\n"))
+            }
+            Self::Step { source, .. } => source.details(),
+            _ => None,
+        }
+    }
+}

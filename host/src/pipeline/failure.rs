@@ -1,0 +1,38 @@
+//! How a run ends: well, or with everything undone that can be.
+//!
+//! The failed hook's edits are undone already. Here the `rollback` hooks run in reverse order, told
+//! what failed and what had completed, and the first error stays the error of the run.
+
+use std::sync::Arc;
+
+use crate::hint::BoxError;
+use crate::plugin::OutcomeView;
+
+use super::hooks;
+use super::run::Run;
+
+/// Ends a run: hands on its result, after rolling back when it failed.
+pub(super) async fn conclude<T>(mut run: Run, result: Result<T, BoxError>) -> Result<T, BoxError> {
+    let Err(error) = result else { return result };
+    run.outcome = Some(Arc::new(OutcomeView {
+        failed_step: run.current.name().to_owned(),
+        code: error.code().to_owned(),
+        message: full_message(&error),
+        hint: error.hints().into_iter().next(),
+        completed: run.completed.iter().map(|step| step.name().to_owned()).collect(),
+    }));
+    hooks::run_rollback(&mut run).await;
+    Err(error)
+}
+
+/// The error and its causes in one line, as plugins are told.
+fn full_message(error: &BoxError) -> String {
+    let mut message = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        message.push_str(": ");
+        message.push_str(&source.to_string());
+        cause = source.source();
+    }
+    message
+}

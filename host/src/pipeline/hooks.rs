@@ -1,0 +1,126 @@
+//! Runs the plugins of one hook, in manifest order, each in a transaction of its own.
+//!
+//! The plugin host undoes what a failing call did; this file decides what the failure means for the
+//! run, and moves the objects that a hook works on out of the run and back.
+
+use std::sync::Arc;
+
+use crate::hint::{BoxError, Explain as _};
+use crate::manifest::OnFailure;
+use crate::plugin::{Call, Hook, Output, Plugin, World};
+use crate::report::Event;
+use crate::template::finding::Finding;
+
+use super::artifacts::Packages;
+use super::run::Run;
+
+/// Runs every plugin that exports `hook`. Findings of validators are returned.
+///
+/// # Errors
+/// The first failure of a plugin whose `on-failure` is `fail`; what that call did is undone.
+pub(super) async fn run_hook(run: &mut Run, hook: Hook) -> Result<Vec<Finding>, BoxError> {
+    let mut findings = Vec::new();
+    for plugin in plugins_of(run, hook) {
+        let call = call_of(run, hook, &plugin);
+        match call_plugin(run, hook, &plugin, call).await {
+            Ok(output) => findings.extend(output.findings),
+            Err(error) => match run.service.plugins[plugin.name()].on_failure {
+                OnFailure::Fail => return Err(error),
+                OnFailure::Warn => warn(run, &plugin, hook, &error),
+            },
+        }
+    }
+    Ok(findings)
+}
+
+/// Runs the `rollback` hooks in reverse order; a failure is shown and hides nothing.
+pub(super) async fn run_rollback(run: &mut Run) {
+    let mut plugins = plugins_of(run, Hook::Rollback);
+    plugins.reverse();
+    for plugin in plugins {
+        if let Err(error) = call_plugin(run, Hook::Rollback, &plugin, Call::Rollback).await {
+            warn(run, &plugin, Hook::Rollback, &error);
+        }
+    }
+}
+
+fn plugins_of(run: &Run, hook: Hook) -> Vec<Arc<Plugin>> {
+    run.plugins.iter().filter(|plugin| plugin.hooks().contains(&hook)).cloned().collect()
+}
+
+fn call_of(run: &Run, hook: Hook, plugin: &Plugin) -> Call {
+    match hook {
+        Hook::PreBuild => Call::PreBuild,
+        Hook::PostBuild => Call::PostBuild,
+        Hook::TemplateDecorate => Call::Decorate {
+            functions: run
+                .service
+                .functions
+                .values()
+                .filter(|function| function.decorators.iter().any(|name| name == plugin.name()))
+                .map(|function| (function.name.clone(), function.logical_id.clone()))
+                .collect(),
+        },
+        Hook::TemplateValidate => Call::Validate,
+        Hook::PostProvision => Call::PostProvision,
+        Hook::Rollback => Call::Rollback,
+        Hook::PreDelete => Call::PreDelete,
+        Hook::PostDelete => Call::PostDelete,
+    }
+}
+
+async fn call_plugin(
+    run: &mut Run,
+    hook: Hook,
+    plugin: &Plugin,
+    call: Call,
+) -> Result<Output, BoxError> {
+    let named = |run: &Run, event: fn(String, String) -> Event| {
+        run.reporter().event(event(plugin.name().to_owned(), hook.name().to_owned()));
+    };
+    named(run, |plugin, hook| Event::HookStarted { plugin, hook });
+    let world = World {
+        facts: run.facts(),
+        // A copy, so that an interrupted call leaves the run with what was there before it.
+        context: run.context.clone(),
+        template: uses_template(hook).then(|| run.template.take()).flatten(),
+        artifacts: (hook == Hook::PostBuild)
+            .then(|| run.packages.clone())
+            .flatten()
+            .map(|packages| Box::new(Packages(packages)) as Box<dyn crate::plugin::Artifacts>),
+        stack: run.stack.clone(),
+        outcome: run.outcome.clone(),
+        services: run.services(),
+        reporter: Arc::clone(&run.environment.reporter),
+    };
+    let (world, result) = plugin.call(call, world).await;
+    run.context = world.context;
+    if uses_template(hook) {
+        run.template = world.template;
+    }
+    if let Some(artifacts) = world.artifacts {
+        run.packages = Packages::recover(artifacts).or(run.packages.take());
+    }
+    let output = result?;
+    run.reporter().event(Event::HookFinished {
+        plugin: plugin.name().to_owned(),
+        hook: hook.name().to_owned(),
+        elapsed_us: u64::try_from(output.elapsed.as_micros()).unwrap_or(u64::MAX),
+        edits: output.edits,
+    });
+    Ok(output)
+}
+
+fn uses_template(hook: Hook) -> bool {
+    matches!(hook, Hook::TemplateDecorate | Hook::TemplateValidate | Hook::PostProvision)
+}
+
+fn warn(run: &Run, plugin: &Plugin, hook: Hook, error: &BoxError) {
+    let mut message = format!("plugin `{}` failed at `{}`: {error}", plugin.name(), hook.name());
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        message.push_str(&format!(": {source}"));
+        cause = source.source();
+    }
+    run.reporter().warn(message, error.hints().into_iter().next());
+}

@@ -1,0 +1,156 @@
+//! The pipeline: the story of a run, one line a step, one file a step.
+//!
+//! Each function below is one command's run. A step never calls the next one; it works on the
+//! [`Run`], and what it needs of earlier steps is there or the order below is wrong. Hooks run
+//! between steps, in manifest order. When a step fails, the run rolls back (`failure.rs`).
+
+mod artifacts;
+mod build;
+mod check;
+mod delete;
+mod error;
+mod explain;
+mod failure;
+mod hooks;
+mod load;
+mod package;
+mod plan;
+mod provision;
+mod resolve;
+mod run;
+mod services;
+mod step;
+mod synthesize;
+mod upload;
+
+pub use delete::Deleted;
+pub use error::PipelineError;
+pub use explain::Explained;
+pub use load::load;
+pub use package::PackageResult;
+pub use plan::PlanResult;
+pub use provision::DeployResult;
+pub use run::{Environment, Interrupt, Request, open_cloud, stack_of};
+pub use step::Step;
+
+use plan::PlanMode;
+use run::Run;
+
+use crate::hint::BoxError;
+
+/// Runs the user's builds: steps 1 to 3.
+///
+/// # Errors
+/// The first failure, after rollback hooks have run.
+pub async fn build(environment: &Environment, request: &Request) -> Result<build::BuildResult, BoxError> {
+    let mut run = Run::start(environment, request)?;
+    let result = async {
+        resolve::resolve(&mut run).await?;
+        build::build(&mut run).await
+    }
+    .await;
+    failure::conclude(run, result).await
+}
+
+/// Builds and writes the packages and the template to `.phalanx/`: steps 1 to 7.
+///
+/// # Errors
+/// The first failure, after rollback hooks have run.
+pub async fn package(environment: &Environment, request: &Request) -> Result<PackageResult, BoxError> {
+    let mut run = Run::start(environment, request)?;
+    let result = async {
+        resolve::resolve(&mut run).await?;
+        build::build(&mut run).await?;
+        package::package(&mut run).await?;
+        package::seal(&mut run).await?;
+        synthesize::synthesize(&mut run).await?;
+        check::check(&mut run).await?;
+        package::result(&run)
+    }
+    .await;
+    failure::conclude(run, result).await
+}
+
+/// Shows what a deployment would change, and changes nothing: steps 1 to 8.
+///
+/// # Errors
+/// The first failure, after rollback hooks have run.
+pub async fn plan(environment: &Environment, request: &Request) -> Result<PlanResult, BoxError> {
+    let mut run = Run::start(environment, request)?;
+    let result = async {
+        prepare(&mut run).await?;
+        plan::plan(&mut run, PlanMode::Show).await
+    }
+    .await;
+    failure::conclude(run, result).await
+}
+
+/// Answers who wrote a value of the final template: steps 1 to 7.
+///
+/// # Errors
+/// The first failure, after rollback hooks have run; or when the template has no such value.
+pub async fn explain(
+    environment: &Environment,
+    request: &Request,
+    subject: &str,
+) -> Result<Explained, BoxError> {
+    let mut run = Run::start(environment, request)?;
+    let result = async {
+        prepare(&mut run).await?;
+        explain::explain(&mut run, subject)
+    }
+    .await;
+    failure::conclude(run, result).await
+}
+
+/// Runs the whole pipeline. `confirm` sees the plan and says whether to go on.
+///
+/// # Errors
+/// The first failure, after rollback hooks have run.
+pub async fn deploy(
+    environment: &Environment,
+    request: &Request,
+    confirm: impl AsyncFnOnce(&PlanResult) -> Result<(), BoxError>,
+) -> Result<DeployResult, BoxError> {
+    let mut run = Run::start(environment, request)?;
+    let result = async {
+        resolve::resolve(&mut run).await?;
+        build::build(&mut run).await?;
+        package::package(&mut run).await?;
+        package::seal(&mut run).await?;
+        synthesize::synthesize(&mut run).await?;
+        check::check(&mut run).await?;
+        let plan = plan::plan(&mut run, PlanMode::Apply).await?;
+        if request.dry_run {
+            return Ok(DeployResult::dry_run(&run, plan));
+        }
+        confirm(&plan).await?;
+        upload::upload(&mut run).await?;
+        provision::provision(&mut run, plan).await
+    }
+    .await;
+    failure::conclude(run, result).await
+}
+
+/// Deletes the stack, with the `teardown` hooks around it.
+///
+/// # Errors
+/// When a hook or the cloud fails.
+pub async fn delete(environment: &Environment, request: &Request) -> Result<Deleted, BoxError> {
+    let mut run = Run::start(environment, request)?;
+    let result = async {
+        resolve::resolve_quietly(&mut run).await?;
+        delete::delete(&mut run).await
+    }
+    .await;
+    failure::conclude(run, result).await
+}
+
+/// Everything up to the checked template, without writing packages.
+async fn prepare(run: &mut Run) -> Result<(), BoxError> {
+    resolve::resolve(run).await?;
+    build::build(run).await?;
+    package::package(run).await?;
+    synthesize::synthesize(run).await?;
+    check::check(run).await
+}

@@ -1,0 +1,102 @@
+//! Step 10: the stack created or updated, and the `post-provision` hook.
+
+use std::fmt;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde::Serialize;
+
+use crate::cloud::{Applied, ApplyRequest, Change};
+use crate::hint::BoxError;
+use crate::plugin::{Hook, StackView};
+
+use super::hooks;
+use super::plan::PlanResult;
+use super::run::Run;
+use super::step::Step;
+
+/// How a deployment ended.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct DeployResult {
+    /// The stack's name.
+    pub stack: String,
+    /// Its id; none in a dry run.
+    pub stack_id: Option<String>,
+    /// `created`, `updated`, `unchanged`; none in a dry run.
+    pub change: Option<Change>,
+    /// Hex digest of everything that went in.
+    pub build_id: String,
+    /// Output values by key; empty in a dry run.
+    pub outputs: IndexMap<String, String>,
+    /// What was, or in a dry run would be, changed.
+    pub plan: PlanResult,
+}
+
+impl DeployResult {
+    pub(super) fn dry_run(run: &Run, plan: PlanResult) -> Self {
+        Self {
+            stack: run.service.stack_name.clone(),
+            stack_id: None,
+            change: None,
+            build_id: plan.build_id.clone(),
+            outputs: IndexMap::new(),
+            plan,
+        }
+    }
+}
+
+impl fmt::Display for DeployResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stack = &self.stack;
+        match self.change {
+            None => writeln!(f, "dry run: nothing was changed")?,
+            Some(Change::Created) => writeln!(f, "created stack {stack}")?,
+            Some(Change::Updated) => writeln!(f, "updated stack {stack}")?,
+            Some(Change::Unchanged) => writeln!(f, "no changes to stack {stack}")?,
+        }
+        for (key, value) in &self.outputs {
+            writeln!(f, "{key} = {value}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Applies the template and runs `post-provision`, also when nothing had to change.
+pub(super) async fn provision(run: &mut Run, plan: PlanResult) -> Result<DeployResult, BoxError> {
+    let applied = run
+        .step(Step::Provision, async |run| {
+            let template = run.template.as_ref().expect("synthesize has run");
+            let request = ApplyRequest {
+                stack: run.service.stack_name.clone(),
+                template: template.document().clone(),
+                parameters: run.service.parameters.clone(),
+                tags: run.service.tags.clone(),
+                token: plan.build_id.clone(),
+            };
+            let applied =
+                run.cloud.apply(&request, Arc::clone(&run.environment.reporter)).await?;
+            let summary = match applied.change {
+                Change::Created => "created",
+                Change::Updated => "updated",
+                Change::Unchanged => "no changes",
+            };
+            Ok((applied, summary.to_owned()))
+        })
+        .await?;
+    let Applied { stack, change } = applied;
+    run.stack = Some(Arc::new(StackView::new(
+        &stack,
+        change == Change::Created,
+        change == Change::Unchanged,
+    )));
+    hooks::run_hook(run, Hook::PostProvision).await?;
+    Ok(DeployResult {
+        stack: stack.name,
+        stack_id: Some(stack.id),
+        change: Some(change),
+        build_id: plan.build_id.clone(),
+        outputs: stack.outputs,
+        plan,
+    })
+}

@@ -1,0 +1,125 @@
+//! Step 2: the manifest's plugins to loaded ones, and the `pre-build` hook.
+//!
+//! Everything that can be refused about a plugin is refused here, before any of its code runs and
+//! before the user's build: an unreadable or unknown source, a component that is none, an import that
+//! is not granted, a configuration that does not fit its schema.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::fs;
+use crate::hint::BoxError;
+use crate::manifest::{PluginUse, Source};
+use crate::plugin::{self, Hook, Plugin};
+use crate::registry::builtin;
+use crate::text::count;
+
+use super::error::PipelineError;
+use super::hooks;
+use super::run::Run;
+use super::step::Step;
+
+/// Loads all plugins and runs `pre-build`.
+pub(super) async fn resolve(run: &mut Run) -> Result<(), BoxError> {
+    load_plugins(run).await?;
+    hooks::run_hook(run, Hook::PreBuild).await?;
+    Ok(())
+}
+
+/// Loads all plugins, for commands that have hooks of their own.
+pub(super) async fn load_plugins(run: &mut Run) -> Result<(), BoxError> {
+    run.step(Step::Resolve, async |run| {
+        run.identity = run.cloud.identity().await?;
+        let service = Arc::clone(&run.service);
+        if service.plugins.is_empty() {
+            return Ok(((), "no plugins".into()));
+        }
+        let host = run.host()?;
+        let usages = service.plugins.values().collect::<Vec<_>>();
+        run.plugins = load_all(host, &service.root, &usages)?;
+        for (plugin, usage) in run.plugins.iter().zip(&usages) {
+            check_config(plugin, usage).await?;
+        }
+        check_decorators(run)?;
+        Ok(((), count(run.plugins.len(), "plugin")))
+    })
+    .await
+}
+
+/// Loads plugins side by side: compiling one takes a while when it is new to this machine.
+fn load_all(
+    host: &plugin::Host,
+    root: &std::path::Path,
+    usages: &[&PluginUse],
+) -> Result<Vec<Arc<Plugin>>, BoxError> {
+    let load = |usage: &PluginUse| -> Result<Arc<Plugin>, BoxError> {
+        let component = component_bytes(root, usage)?;
+        Ok(Arc::new(host.load(usage, &component)?))
+    };
+    std::thread::scope(|scope| {
+        let (first, rest) = usages.split_first().expect("there is at least one plugin");
+        let handles: Vec<_> =
+            rest.iter().map(|usage| scope.spawn(move || load(usage))).collect();
+        let mut plugins = vec![load(first)?];
+        for handle in handles {
+            plugins.push(handle.join().expect("loading reports errors and does not panic")?);
+        }
+        Ok(plugins)
+    })
+}
+
+/// The component's bytes, from where the manifest says.
+pub(super) fn component_bytes<'a>(
+    root: &std::path::Path,
+    usage: &'a PluginUse,
+) -> Result<Cow<'a, [u8]>, BoxError> {
+    match &usage.source {
+        Source::Builtin(wanted) => builtin::get(wanted).map(Cow::Borrowed).ok_or_else(|| {
+            PipelineError::NoBuiltin {
+                plugin: usage.name.clone(),
+                wanted: wanted.clone(),
+                location: usage.location.to_string(),
+            }
+            .into()
+        }),
+        Source::File(path) => Ok(Cow::Owned(fs::read(&root.join(path))?)),
+        source @ Source::Oci(_) => Err(PipelineError::Source {
+            plugin: usage.name.clone(),
+            plugin_source: source.to_string(),
+        }
+        .into()),
+    }
+}
+
+async fn check_config(plugin: &Plugin, usage: &PluginUse) -> Result<(), BoxError> {
+    let Some(schema) = plugin.config_schema().await? else { return Ok(()) };
+    let problems = plugin::check_config(&schema, &usage.config);
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(PipelineError::Config {
+        plugin: usage.name.clone(),
+        problems,
+        location: usage.location.to_string(),
+    }
+    .into())
+}
+
+fn check_decorators(run: &Run) -> Result<(), BoxError> {
+    for function in run.service.functions.values() {
+        for name in &function.decorators {
+            let plugin = run.plugins.iter().find(|plugin| plugin.name() == name);
+            if let Some(plugin) = plugin
+                && !plugin.hooks().contains(&Hook::TemplateDecorate)
+            {
+                return Err(PipelineError::NotADecorator {
+                    function: function.name.clone(),
+                    plugin: name.clone(),
+                    hooks: plugin.hooks().iter().map(|hook| hook.name()).collect(),
+                }
+                .into());
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,262 @@
+//! One run of the pipeline: what the steps share, and how a step is timed, reported and interrupted.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use indexmap::IndexMap;
+use tokio::sync::watch;
+
+use crate::cloud::local::Local;
+use crate::cloud::{Applied, Cloud, Identity};
+use crate::context::Context;
+use crate::digest::Digest;
+use crate::hint::BoxError;
+use crate::manifest::Service;
+use crate::package::{PackageSet, Sealed};
+use crate::plugin::{Facts, Host, HostOptions, OutcomeView, Plugin, StackView};
+use crate::report::{Event, Reporter};
+use crate::settings::Settings;
+use crate::template::Template;
+
+use super::error::PipelineError;
+use super::load::load;
+use super::services::HostServices;
+use super::step::Step;
+
+/// What a run gets from the process: made once by the binary.
+#[derive(Clone)]
+pub struct Environment {
+    /// The surroundings.
+    pub settings: Arc<Settings>,
+    /// Where events go.
+    pub reporter: Arc<dyn Reporter>,
+    /// The program that compiles plugins in a child process, normally this one.
+    pub compiler: Option<PathBuf>,
+    /// Tells when the user interrupts.
+    pub interrupt: Interrupt,
+}
+
+/// Tells every step that the user wants to stop.
+#[derive(Debug, Clone)]
+pub struct Interrupt(watch::Receiver<bool>);
+
+impl Interrupt {
+    /// An interrupt and the sender that raises it with `true`.
+    pub fn new() -> (watch::Sender<bool>, Self) {
+        let (sender, receiver) = watch::channel(false);
+        (sender, Self(receiver))
+    }
+
+    /// Waits until the user interrupts; for ever when nobody can.
+    async fn raised(&mut self) {
+        if self.0.wait_for(|raised| *raised).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// What the user asked for.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The manifest, absolute.
+    pub manifest: PathBuf,
+    /// `--stage`.
+    pub stage: Option<String>,
+    /// `--region`.
+    pub region: Option<String>,
+    /// `--local`.
+    pub local: bool,
+    /// `--dry-run`, and true for every command that only looks.
+    pub dry_run: bool,
+    /// `--force`: build although nothing changed.
+    pub force: bool,
+}
+
+/// The state of one run. Steps fill it from top to bottom.
+pub(super) struct Run {
+    pub(super) environment: Environment,
+    pub(super) request: Request,
+    pub(super) service: Arc<Service>,
+    pub(super) cloud: Arc<dyn Cloud>,
+    pub(super) identity: Identity,
+    pub(super) host: Option<Host>,
+    /// In manifest order, which is the order in every hook.
+    pub(super) plugins: Vec<Arc<Plugin>>,
+    pub(super) context: Context,
+    pub(super) packages: Option<PackageSet>,
+    pub(super) sealed: Option<Sealed>,
+    pub(super) build_id: Option<Digest>,
+    pub(super) template: Option<Template>,
+    pub(super) applied: Option<Applied>,
+    /// What `post-provision` and `teardown` see.
+    pub(super) stack: Option<Arc<StackView>>,
+    /// What `rollback` sees.
+    pub(super) outcome: Option<Arc<OutcomeView>>,
+    pub(super) completed: Vec<Step>,
+    /// The step under way.
+    pub(super) current: Step,
+}
+
+impl Run {
+    /// Loads the service and opens its cloud.
+    pub(super) fn start(environment: &Environment, request: &Request) -> Result<Self, BoxError> {
+        let service = Arc::new(load(request)?);
+        let cloud = open_cloud(environment, request, &service)?;
+        Ok(Self {
+            identity: Identity {
+                account: service.account.clone().unwrap_or_default(),
+                region: service.region.clone().unwrap_or_default(),
+            },
+            environment: environment.clone(),
+            request: request.clone(),
+            service,
+            cloud,
+            host: None,
+            plugins: Vec::new(),
+            context: Context::default(),
+            packages: None,
+            sealed: None,
+            build_id: None,
+            template: None,
+            applied: None,
+            stack: None,
+            outcome: None,
+            completed: vec![Step::Load],
+            current: Step::Load,
+        })
+    }
+
+    /// Runs one step: reports its beginning and end, stops it when the user interrupts, and notes
+    /// that it completed. The summary that `work` returns is for people.
+    pub(super) async fn step<T>(
+        &mut self,
+        step: Step,
+        work: impl AsyncFnOnce(&mut Self) -> Result<(T, String), BoxError>,
+    ) -> Result<T, BoxError> {
+        self.current = step;
+        self.reporter().event(Event::StepStarted { step: step.name().into() });
+        let started = Instant::now();
+        let mut interrupt = self.environment.interrupt.clone();
+        let (value, summary) = tokio::select! {
+            biased;
+            () = interrupt.raised() => Err(PipelineError::Interrupted { step }.into()),
+            result = work(self) => result,
+        }?;
+        self.completed.push(step);
+        self.reporter().event(Event::StepFinished {
+            step: step.name().into(),
+            elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            summary,
+        });
+        Ok(value)
+    }
+
+    pub(super) fn reporter(&self) -> &dyn Reporter {
+        &*self.environment.reporter
+    }
+
+    /// `.phalanx` in the service's folder.
+    pub(super) fn state_dir(&self) -> PathBuf {
+        state_dir(&self.service)
+    }
+
+    /// The plugin host, made when it is first needed: a service without plugins pays nothing.
+    pub(super) fn host(&mut self) -> Result<&Host, BoxError> {
+        if self.host.is_none() {
+            let settings = &self.environment.settings;
+            let stack = self.service.plugins.values().map(|plugin| plugin.limits.stack).max();
+            self.host = Some(Host::new(HostOptions {
+                cache_dir: settings.cache_dir.clone(),
+                data_dir: settings.data_dir.clone(),
+                stack: stack.unwrap_or_else(|| crate::manifest::Limits::default().stack),
+                compiler: self.environment.compiler.clone(),
+                reporter: Arc::clone(&self.environment.reporter),
+            })?);
+        }
+        Ok(self.host.as_ref().expect("made just above"))
+    }
+
+    /// The facts that plugins see, as they are now.
+    pub(super) fn facts(&self) -> Arc<Facts> {
+        Arc::new(Facts {
+            service: self.service.name.clone(),
+            stage: self.service.stage.clone(),
+            stack_name: self.service.stack_name.clone(),
+            region: self.identity.region.clone(),
+            account: Some(self.identity.account.clone()).filter(|account| !account.is_empty()),
+            build_id: self.build_id.map(|id| id.to_string()).unwrap_or_default(),
+            dry_run: self.request.dry_run,
+            now: self.environment.settings.now,
+        })
+    }
+
+    /// What capabilities reach outside through.
+    pub(super) fn services(&self) -> Arc<HostServices> {
+        Arc::new(HostServices {
+            root: self.service.root.clone(),
+            environment: self.environment.settings.environment.clone(),
+            reporter: Arc::clone(&self.environment.reporter),
+        })
+    }
+
+    /// The artifact location of each function's code.
+    pub(super) fn code_digests(&self) -> IndexMap<String, Digest> {
+        let packages = self.packages.as_ref();
+        self.service
+            .functions
+            .keys()
+            .filter_map(|name| Some((name.clone(), packages?.digest(name)?)))
+            .collect()
+    }
+}
+
+/// `.phalanx` in the service's folder: packages, build records and the local cloud.
+pub(super) fn state_dir(service: &Service) -> PathBuf {
+    service.root.join(".phalanx")
+}
+
+/// The cloud that a request names.
+///
+/// # Errors
+/// When none is named, or it cannot be opened.
+pub fn open_cloud(
+    environment: &Environment,
+    request: &Request,
+    service: &Service,
+) -> Result<Arc<dyn Cloud>, BoxError> {
+    // A command that only looks needs no cloud of its own yet, and `--local` is the one there is.
+    if request.local || request.dry_run {
+        let local = open_local(environment, service)?;
+        Ok(Arc::new(local))
+    } else {
+        Err(PipelineError::NoCloud.into())
+    }
+}
+
+/// The local cloud of a service's folder.
+fn open_local(environment: &Environment, service: &Service) -> Result<Local, BoxError> {
+    // Any fixed region will do where nothing is real; this is the one most examples use.
+    let region = service.region.as_deref().unwrap_or("us-east-1");
+    let root: &Path = &state_dir(service).join("local");
+    Ok(Local::open(root, region, environment.settings.now)?)
+}
+
+/// A service and its stack as deployed, for the commands that only look at it.
+///
+/// # Errors
+/// When the manifest or the cloud cannot be read; or there is no such stack.
+pub async fn stack_of(
+    environment: &Environment,
+    request: &Request,
+) -> Result<(Service, crate::cloud::Stack), BoxError> {
+    let service = load(request)?;
+    let cloud = open_cloud(environment, request, &service)?;
+    let stack = cloud.stack(&service.stack_name).await?;
+    let stack = stack.ok_or_else(|| PipelineError::NoStack {
+        stack: service.stack_name.clone(),
+        cloud: cloud.name(),
+        stage: service.stage.clone(),
+    })?;
+    Ok((service, stack))
+}

@@ -1,0 +1,35 @@
+//! Step 9: the packages to the cloud, side by side; what is there already is skipped.
+
+use std::sync::Arc;
+
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+
+use crate::cloud::{Artifact, Stored};
+use crate::hint::BoxError;
+
+use super::run::Run;
+use super::step::Step;
+
+/// How many artifacts are sent at once.
+const PARALLEL: usize = 8;
+
+/// Stores every package that the cloud does not have.
+pub(super) async fn upload(run: &mut Run) -> Result<(), BoxError> {
+    run.step(Step::Upload, async |run| {
+        let sealed = run.sealed.as_ref().expect("seal has run");
+        let stores = sealed.packages.iter().map(|package| {
+            let artifact = Artifact {
+                digest: package.digest,
+                path: package.path.clone(),
+                size: package.size,
+                label: format!("package of {}", package.functions.join(", ")),
+            };
+            let reporter = Arc::clone(&run.environment.reporter);
+            async move { run.cloud.store(&artifact, reporter).await }
+        });
+        let stored: Vec<_> = stream::iter(stores).buffered(PARALLEL).try_collect().await?;
+        let new = stored.iter().filter(|stored| **stored == Stored::New).count();
+        Ok(((), format!("{new} stored, {} already there", stored.len() - new)))
+    })
+    .await
+}

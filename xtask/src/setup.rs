@@ -1,0 +1,57 @@
+//! What a bare machine lacks: the WebAssembly target, and for the tests cfn-lint in a folder of ours.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::run::{Outcome, command, read, root, run, target};
+
+/// Plugins are compiled for it.
+const WASM_TARGET: &str = "wasm32-unknown-unknown";
+
+/// Every template that a test produces must pass it.
+const CFN_LINT: &str = "cfn-lint==1.58.0";
+
+/// Sets up everything that the tests need.
+pub(crate) fn setup() -> Outcome {
+    wasm_target()?;
+    cfn_lint()
+}
+
+/// Makes sure that the wasm target is installed.
+pub(crate) fn wasm_target() -> Outcome {
+    let installed = read(&root(), &["rustup", "target", "list", "--installed"]);
+    if installed.is_some_and(|list| list.lines().any(|line| line == WASM_TARGET)) {
+        return Ok(());
+    }
+    // Without rustup the target may still be there: a distribution's package puts it beside rustc.
+    let sysroot = read(&root(), &["rustc", "--print", "sysroot"]);
+    let library = sysroot
+        .map(|path| PathBuf::from(path.trim()).join("lib/rustlib").join(WASM_TARGET).join("lib"));
+    if library.is_some_and(|path| path.is_dir()) {
+        return Ok(());
+    }
+    run(&root(), &["rustup", "target", "add", WASM_TARGET]).map_err(|error| {
+        format!("{error}\nhint: install the Rust target `{WASM_TARGET}` by hand, then run this again")
+    })
+}
+
+/// Installs cfn-lint into `target/tools`, once for each version.
+fn cfn_lint() -> Outcome {
+    let folder = target().join("tools/cfn-lint");
+    let marker = folder.join("installed");
+    if fs::read_to_string(&marker).is_ok_and(|installed| installed == CFN_LINT) {
+        return Ok(());
+    }
+    let venv = folder.to_string_lossy().into_owned();
+    run(&root(), &["python3", "-m", "venv", "--clear", &venv])?;
+    let pip = folder.join("bin/pip").to_string_lossy().into_owned();
+    run(&root(), &[&pip, "install", "--quiet", "--disable-pip-version-check", CFN_LINT])?;
+    fs::write(&marker, CFN_LINT).map_err(|error| format!("cannot write {}: {error}", marker.display()))
+}
+
+/// A cargo command in one of the repository's workspaces.
+pub(crate) fn cargo(workspace: &str, words: &[&str]) -> std::process::Command {
+    let mut all = vec!["cargo"];
+    all.extend(words);
+    command(&root().join(workspace), &all)
+}
