@@ -6,6 +6,7 @@
 
 mod bench;
 mod demo;
+mod measure;
 mod run;
 mod setup;
 mod test;
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
         ["bench"] => bench::bench(),
         ["lint"] => test::lint(),
         ["setup"] => setup::setup(),
+        ["measure", rest @ ..] => measure::measure(rest),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

@@ -9,14 +9,14 @@ use clap::Args;
 
 /// Compile a component (used by phalanx itself)
 #[derive(Debug, Args)]
-pub(super) struct Compile {
-    /// Bytes of WebAssembly stack that the code is compiled for
-    #[arg(long)]
-    stack: u64,
-}
+pub(super) struct Compile {}
 
 impl Compile {
-    pub(super) fn run(&self) -> ExitCode {
-        todo!()
+    #[expect(clippy::unused_self, reason = "every command runs the same way")]
+    pub(super) fn run(self) -> ExitCode {
+        match phalanx::plugin::compile_child(io::stdin().lock(), io::stdout().lock()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
+        }
     }
 }

@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use crate::hint::BoxError;
-use crate::plugin::OutcomeView;
+use crate::hint::{BoxError, Explain};
+use crate::plugin::{Failure, OutcomeView};
 
 use super::hooks;
 use super::run::Run;
@@ -16,9 +16,11 @@ pub(super) async fn conclude<T>(mut run: Run, result: Result<T, BoxError>) -> Re
     let Err(error) = result else { return result };
     run.outcome = Some(Arc::new(OutcomeView {
         failed_step: run.current.name().to_owned(),
-        code: error.code().to_owned(),
-        message: full_message(&error),
-        hint: error.hints().into_iter().next(),
+        error: Failure {
+            code: error.code().to_owned(),
+            message: full_message(&*error),
+            hint: error.hints().into_iter().next(),
+        },
         completed: run.completed.iter().map(|step| step.name().to_owned()).collect(),
     }));
     hooks::run_rollback(&mut run).await;
@@ -26,7 +28,7 @@ pub(super) async fn conclude<T>(mut run: Run, result: Result<T, BoxError>) -> Re
 }
 
 /// The error and its causes in one line, as plugins are told.
-fn full_message(error: &BoxError) -> String {
+pub(super) fn full_message(error: &dyn Explain) -> String {
     let mut message = error.to_string();
     let mut cause = error.source();
     while let Some(source) = cause {

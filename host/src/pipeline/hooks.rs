@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use crate::hint::{BoxError, Explain as _};
 use crate::manifest::OnFailure;
-use crate::plugin::{Call, Hook, Output, Plugin, World};
+use crate::plugin::{Artifacts, Call, Hook, Output, Plugin, World};
 use crate::report::Event;
 use crate::template::finding::Finding;
 
-use super::artifacts::Packages;
+use super::failure::full_message;
 use super::run::Run;
 
 /// Runs every plugin that exports `hook`. Findings of validators are returned.
@@ -87,7 +87,7 @@ async fn call_plugin(
         artifacts: (hook == Hook::PostBuild)
             .then(|| run.packages.clone())
             .flatten()
-            .map(|packages| Box::new(Packages(packages)) as Box<dyn crate::plugin::Artifacts>),
+            .map(|packages| Box::new(packages) as Box<dyn Artifacts>),
         stack: run.stack.clone(),
         outcome: run.outcome.clone(),
         services: run.services(),
@@ -97,9 +97,6 @@ async fn call_plugin(
     run.context = world.context;
     if uses_template(hook) {
         run.template = world.template;
-    }
-    if let Some(artifacts) = world.artifacts {
-        run.packages = Packages::recover(artifacts).or(run.packages.take());
     }
     let output = result?;
     run.reporter().event(Event::HookFinished {
@@ -116,11 +113,7 @@ fn uses_template(hook: Hook) -> bool {
 }
 
 fn warn(run: &Run, plugin: &Plugin, hook: Hook, error: &BoxError) {
-    let mut message = format!("plugin `{}` failed at `{}`: {error}", plugin.name(), hook.name());
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        message.push_str(&format!(": {source}"));
-        cause = source.source();
-    }
+    let reason = full_message(&**error);
+    let message = format!("plugin `{}` failed at `{}`: {reason}", plugin.name(), hook.name());
     run.reporter().warn(message, error.hints().into_iter().next());
 }

@@ -30,7 +30,8 @@ pub use load::load;
 pub use package::PackageResult;
 pub use plan::PlanResult;
 pub use provision::DeployResult;
-pub use run::{Environment, Interrupt, Request, open_cloud, stack_of};
+pub use resolve::component_of;
+pub use run::{Environment, Interrupt, Request, open_cloud, open_local, stack_of};
 pub use step::Step;
 
 use plan::PlanMode;
@@ -139,7 +140,6 @@ pub async fn deploy(
 pub async fn delete(environment: &Environment, request: &Request) -> Result<Deleted, BoxError> {
     let mut run = Run::start(environment, request)?;
     let result = async {
-        resolve::resolve_quietly(&mut run).await?;
         delete::delete(&mut run).await
     }
     .await;

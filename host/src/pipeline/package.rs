@@ -10,6 +10,7 @@ use crate::package;
 use crate::plugin::Hook;
 use crate::text::{count, size};
 
+use super::artifacts::SharedPackages;
 use super::hooks;
 use super::run::Run;
 use super::step::Step;
@@ -58,7 +59,7 @@ pub(super) async fn package(run: &mut Run) -> Result<(), BoxError> {
     run.step(Step::Package, async |run| {
         let packages = package::collect(&run.service)?;
         let functions = run.service.functions.len();
-        run.packages = Some(packages);
+        run.packages = Some(SharedPackages::new(packages));
         Ok(((), count(functions, "function")))
     })
     .await?;
@@ -70,7 +71,7 @@ pub(super) async fn package(run: &mut Run) -> Result<(), BoxError> {
 pub(super) async fn seal(run: &mut Run) -> Result<(), BoxError> {
     run.step(Step::Seal, async |run| {
         fs::create_dir_all(&run.state_dir())?;
-        let packages = run.packages.clone().expect("package has run");
+        let packages = run.packages.as_ref().expect("package has run").get();
         let sealed = packages.seal(&run.state_dir(), &*run.environment.reporter)?;
         let bytes = sealed.packages.iter().map(|package| package.size).sum();
         let summary = format!("{}, {}", count(sealed.packages.len(), "package"), size(bytes));

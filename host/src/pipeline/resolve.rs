@@ -68,8 +68,16 @@ fn load_all(
     })
 }
 
+/// The component of a plugin that a service uses.
+///
+/// # Errors
+/// When its source is not there or cannot be read by this version.
+pub fn component_of(root: &std::path::Path, usage: &PluginUse) -> Result<Vec<u8>, BoxError> {
+    component_bytes(root, usage).map(Cow::into_owned)
+}
+
 /// The component's bytes, from where the manifest says.
-pub(super) fn component_bytes<'a>(
+fn component_bytes<'a>(
     root: &std::path::Path,
     usage: &'a PluginUse,
 ) -> Result<Cow<'a, [u8]>, BoxError> {

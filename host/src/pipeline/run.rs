@@ -13,12 +13,13 @@ use crate::context::Context;
 use crate::digest::Digest;
 use crate::hint::BoxError;
 use crate::manifest::Service;
-use crate::package::{PackageSet, Sealed};
+use crate::package::Sealed;
 use crate::plugin::{Facts, Host, HostOptions, OutcomeView, Plugin, StackView};
 use crate::report::{Event, Reporter};
 use crate::settings::Settings;
 use crate::template::Template;
 
+use super::artifacts::SharedPackages;
 use super::error::PipelineError;
 use super::load::load;
 use super::services::HostServices;
@@ -65,7 +66,7 @@ pub struct Request {
     pub stage: Option<String>,
     /// `--region`.
     pub region: Option<String>,
-    /// `--local`.
+    /// `--local`, and true for commands that need no cloud of the user's choice.
     pub local: bool,
     /// `--dry-run`, and true for every command that only looks.
     pub dry_run: bool,
@@ -84,7 +85,7 @@ pub(super) struct Run {
     /// In manifest order, which is the order in every hook.
     pub(super) plugins: Vec<Arc<Plugin>>,
     pub(super) context: Context,
-    pub(super) packages: Option<PackageSet>,
+    pub(super) packages: Option<SharedPackages>,
     pub(super) sealed: Option<Sealed>,
     pub(super) build_id: Option<Digest>,
     pub(super) template: Option<Template>,
@@ -196,17 +197,16 @@ impl Run {
         Arc::new(HostServices {
             root: self.service.root.clone(),
             environment: self.environment.settings.environment.clone(),
-            reporter: Arc::clone(&self.environment.reporter),
         })
     }
 
     /// The artifact location of each function's code.
     pub(super) fn code_digests(&self) -> IndexMap<String, Digest> {
-        let packages = self.packages.as_ref();
+        let packages = self.packages.as_ref().map(SharedPackages::get);
         self.service
             .functions
             .keys()
-            .filter_map(|name| Some((name.clone(), packages?.digest(name)?)))
+            .filter_map(|name| Some((name.clone(), packages.as_ref()?.digest(name)?)))
             .collect()
     }
 }
@@ -225,17 +225,17 @@ pub fn open_cloud(
     request: &Request,
     service: &Service,
 ) -> Result<Arc<dyn Cloud>, BoxError> {
-    // A command that only looks needs no cloud of its own yet, and `--local` is the one there is.
-    if request.local || request.dry_run {
-        let local = open_local(environment, service)?;
-        Ok(Arc::new(local))
-    } else {
-        Err(PipelineError::NoCloud.into())
+    if !request.local {
+        return Err(PipelineError::NoCloud.into());
     }
+    Ok(Arc::new(open_local(environment, service)?))
 }
 
 /// The local cloud of a service's folder.
-fn open_local(environment: &Environment, service: &Service) -> Result<Local, BoxError> {
+///
+/// # Errors
+/// When its folder cannot be made or read.
+pub fn open_local(environment: &Environment, service: &Service) -> Result<Local, BoxError> {
     // Any fixed region will do where nothing is real; this is the one most examples use.
     let region = service.region.as_deref().unwrap_or("us-east-1");
     let root: &Path = &state_dir(service).join("local");

@@ -1,2 +1,181 @@
 //! What plugins reach outside their sandbox through. The plugin host has checked the grants before
 //! it calls here; this file does the work and keeps it inside the service's folder.
+
+use std::collections::BTreeMap;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+
+use async_trait::async_trait;
+use globset::GlobBuilder;
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::process::{Child, Command};
+
+use crate::fs;
+use crate::hint::Explain;
+use crate::plugin::{self, CommandOutput, Failure, Services};
+use crate::text::{shorten, size};
+
+/// Variables of the user's environment that a granted program sees. The rest may hold secrets, and
+/// whatever a program prints a plugin reads.
+const PASSED: [&str; 8] = ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "TERM"];
+
+/// The service's folder, programs and variables.
+pub(super) struct HostServices {
+    pub(super) root: PathBuf,
+    pub(super) environment: BTreeMap<String, String>,
+}
+
+#[async_trait]
+impl Services for HostServices {
+    async fn run_command(&self, command: plugin::Command) -> Result<CommandOutput, Failure> {
+        let folder = match &command.dir {
+            Some(folder) => fs::inside(&self.root, folder).map_err(|error| failure(&error))?,
+            None => self.root.clone(),
+        };
+        let shown = shorten(&command.argv.join(" "), 200).into_owned();
+        let cannot = |what: &str, error: &std::io::Error| {
+            let program = command.argv.first().map(String::as_str).unwrap_or_default();
+            let mut failure =
+                Failure::new("command-failed", format!("cannot {what} `{shown}`: {error}"));
+            if error.kind() == std::io::ErrorKind::NotFound {
+                failure.hint = Some(format!("install `{program}`, or put it on PATH"));
+            }
+            failure
+        };
+        let Some((program, arguments)) = command.argv.split_first() else {
+            return Err(Failure::new("bad-command", "the command is empty"));
+        };
+        let passed = PASSED.iter().filter_map(|name| self.environment.get_key_value(*name));
+        let mut group = Command::new(program)
+            .args(arguments)
+            .current_dir(folder)
+            .env_clear()
+            .envs(passed)
+            .envs(command.env)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .map(Group)
+            .map_err(|error| cannot("start", &error))?;
+        let limit = command.output_limit;
+        let (status, stdout, stderr) =
+            group.converse(&command.stdin, limit).await.map_err(|error| cannot("follow", &error))?;
+        if (stdout.len() + stderr.len()) as u64 > limit {
+            return Err(Failure {
+                code: "output-too-large".into(),
+                message: format!("`{shown}` printed more than {}", size(limit)),
+                hint: Some("raise `host-data` in the plugin's `limits`".into()),
+            });
+        }
+        Ok(CommandOutput { status: exit_code(status), stdout, stderr })
+    }
+
+    fn list_files(&self, glob: &str) -> Result<Vec<String>, Failure> {
+        let matcher = GlobBuilder::new(glob)
+            .literal_separator(true)
+            .build()
+            .map_err(|error| Failure::new("bad-glob", error.to_string()))?
+            .compile_matcher();
+        let mut files = Vec::new();
+        let entries = walkdir::WalkDir::new(&self.root).sort_by_file_name().into_iter();
+        // What phalanx and git keep for themselves is not the service's.
+        let entries = entries.filter_entry(|entry| {
+            entry.depth() == 0 || (entry.file_name() != ".phalanx" && entry.file_name() != ".git")
+        });
+        for entry in entries {
+            let entry = entry.map_err(|error| Failure::new("file-error", error.to_string()))?;
+            if !entry.file_type().is_file() {
+                continue;
+            }
+            let path = entry.path().strip_prefix(&self.root).unwrap_or(entry.path());
+            if let Some(path) = path.to_str().filter(|path| matcher.is_match(path)) {
+                files.push(path.to_owned());
+            }
+        }
+        files.sort_unstable();
+        Ok(files)
+    }
+
+    fn read_file(&self, path: &str, limit: u64) -> Result<Vec<u8>, Failure> {
+        let file = fs::inside(&self.root, path).map_err(|error| failure(&error))?;
+        let length = fs::metadata(&file).map_err(|error| failure(&error))?.len();
+        if length > limit {
+            return Err(Failure {
+                code: "file-too-large".into(),
+                message: format!("`{path}` has {}, and {} are allowed", size(length), size(limit)),
+                hint: Some("raise `host-data` in the plugin's `limits`".into()),
+            });
+        }
+        fs::read(&file).map_err(|error| failure(&error))
+    }
+
+    fn environment(&self, name: &str) -> Option<String> {
+        self.environment.get(name).cloned()
+    }
+}
+
+fn failure(error: &dyn Explain) -> Failure {
+    Failure {
+        code: error.code().to_owned(),
+        message: super::failure::full_message(error),
+        hint: error.hints().into_iter().next(),
+    }
+}
+
+/// A program and everything that it starts; all of it ends with this value.
+struct Group(Child);
+
+impl Group {
+    /// Feeds the program and reads what it prints, until it ends or has printed more than `limit`.
+    async fn converse(
+        &mut self,
+        stdin: &[u8],
+        limit: u64,
+    ) -> std::io::Result<(ExitStatus, Vec<u8>, Vec<u8>)> {
+        let child = &mut self.0;
+        let mut input = child.stdin.take().expect("it is piped");
+        let stdout = child.stdout.take().expect("it is piped");
+        let stderr = child.stderr.take().expect("it is piped");
+        let feed = async move {
+            // A program need not read its input.
+            let _ = input.write_all(stdin).await;
+        };
+        let ((), stdout, stderr) =
+            tokio::join!(feed, read_some(stdout, limit), read_some(stderr, limit));
+        let (stdout, stderr) = (stdout?, stderr?);
+        if (stdout.len() + stderr.len()) as u64 > limit {
+            // It may wait for ever for someone to read on.
+            self.kill();
+        }
+        Ok((self.0.wait().await?, stdout, stderr))
+    }
+
+    fn kill(&self) {
+        if let Some(pid) = self.0.id().and_then(|id| Pid::from_raw(id.cast_signed())) {
+            // It may have ended by itself just now.
+            let _ = kill_process_group(pid, Signal::KILL);
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// At most one byte more than `limit`.
+async fn read_some(pipe: impl AsyncRead + Unpin, limit: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    pipe.take(limit + 1).read_to_end(&mut bytes).await?;
+    Ok(bytes)
+}
+
+/// As shells tell it: 128 and the signal's number when a signal ended the program.
+fn exit_code(status: ExitStatus) -> i32 {
+    status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default())
+}

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use crate::digest::{Digest, Hasher};
 use crate::hint::BoxError;
 use crate::plugin::Hook;
+use crate::template::Template;
 use crate::template::synthesize::{CodeLocation, synthesize as synthesize_document};
-use crate::template::{Pointer, Template};
+use crate::template::missed::suggested_order;
 use crate::text::count;
 
 use super::hooks;
@@ -78,15 +79,12 @@ fn stamp(run: &Run, document: &mut Value, build_id: Digest) {
 
 fn warn_of_missed(run: &Run) {
     let Some(template) = &run.template else { return };
-    for missed in template.missed() {
-        run.reporter().warn(missed.to_string(), Some(missed.hint()));
+    let missed = template.missed();
+    let plugins: Vec<&str> = run.plugins.iter().map(|plugin| plugin.name()).collect();
+    let hint = suggested_order(&plugins, &missed).map(|order| {
+        format!("put the plugins into this order in `{}`: {}", run.service.manifest_file, order.join(", "))
+    });
+    for missed in missed {
+        run.reporter().warn(missed.message(), hint.clone());
     }
-}
-
-/// The pointer of a logical id's resource.
-pub(super) fn resource_pointer(logical_id: &str) -> Pointer {
-    let mut pointer = Pointer::root();
-    pointer.push("Resources");
-    pointer.push(logical_id);
-    pointer
 }

@@ -1,0 +1,179 @@
+//! `phalanx plugin`.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use clap::{Args, Subcommand};
+use phalanx::fs;
+use phalanx::hint::{BoxError, Explain, Kind, nearest};
+use phalanx::manifest::Limits;
+use phalanx::pipeline;
+use phalanx::plugin::{Host, HostOptions, Inspection};
+use phalanx::registry::builtin;
+use phalanx::text::{safe_line, size};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::output::Answer;
+use super::session::Session;
+
+/// Look at plugins
+#[derive(Debug, Subcommand)]
+pub(super) enum Plugin {
+    Inspect(Inspect),
+}
+
+impl Plugin {
+    pub(super) async fn run(self, session: &Session) -> Result<Answer, BoxError> {
+        match self {
+            Self::Inspect(inspect) => inspect.run(session).await,
+        }
+    }
+}
+
+/// Show a plugin's hooks, capabilities, and the schema of its configuration
+#[derive(Debug, Args)]
+pub(super) struct Inspect {
+    /// A plugin's name in the manifest, `builtin:NAME`, or the path of a component
+    #[arg(value_name = "PLUGIN")]
+    plugin: String,
+}
+
+impl Inspect {
+    async fn run(self, session: &Session) -> Result<Answer, BoxError> {
+        let (source, component) = self.find(session)?;
+        let host = Host::new(HostOptions {
+            cache_dir: session.settings.cache_dir.clone(),
+            data_dir: session.settings.data_dir.clone(),
+            stack: Limits::default().stack,
+            compiler: session.environment().compiler,
+            reporter: Arc::clone(&session.reporter),
+        })?;
+        let inspection = host.inspect(&component)?;
+        let config_schema = host.config_schema(&component).await?;
+        Ok(Answer::new(&Inspected { source, inspection, config_schema }))
+    }
+
+    /// The component's bytes, and where they came from.
+    fn find(&self, session: &Session) -> Result<(String, Vec<u8>), BoxError> {
+        if let Some(name) = self.plugin.strip_prefix("builtin:") {
+            return match builtin::get(name) {
+                Some(component) => Ok((self.plugin.clone(), component.to_vec())),
+                None => Err(self.not_found(&builtin::names())),
+            };
+        }
+        let path = self.plugin.strip_prefix("file:").unwrap_or(&self.plugin);
+        let path = session.settings.absolute(Path::new(path));
+        if path.is_file() {
+            return Ok((path.display().to_string(), fs::read(&path)?));
+        }
+        // A name in the manifest comes last: it needs a service around it.
+        let Ok(request) = session.request(true) else { return Err(self.not_found(&[])) };
+        let service = pipeline::load(&request)?;
+        match service.plugins.get(&self.plugin) {
+            Some(usage) => {
+                Ok((usage.source.to_string(), pipeline::component_of(&service.root, usage)?))
+            }
+            None => {
+                let names: Vec<&str> = service.plugins.keys().map(String::as_str).collect();
+                Err(self.not_found(&names))
+            }
+        }
+    }
+
+    fn not_found(&self, names: &[&str]) -> BoxError {
+        NoPlugin {
+            plugin: self.plugin.clone(),
+            near: nearest(self.plugin.trim_start_matches("builtin:"), names.iter().copied())
+                .map(str::to_owned),
+        }
+        .into()
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Inspected {
+    source: String,
+    #[serde(flatten)]
+    inspection: Inspection,
+    config_schema: Option<Value>,
+}
+
+impl fmt::Display for Inspected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inspection { name, version, digest, size: bytes, hooks, objects, capabilities, wasi, .. } =
+            &self.inspection;
+        let dash = || "-".to_owned();
+        writeln!(f, "source        {}", safe_line(&self.source))?;
+        writeln!(f, "name          {}", name.as_deref().map_or_else(dash, |name| safe_line(name).into_owned()))?;
+        writeln!(f, "version       {}", version.as_deref().map_or_else(dash, |name| safe_line(name).into_owned()))?;
+        writeln!(f, "digest        sha256:{digest}")?;
+        writeln!(f, "size          {}", size(*bytes))?;
+        let hooks: Vec<_> = hooks.iter().map(|hook| hook.name()).collect();
+        writeln!(f, "hooks         {}", hooks.join(", "))?;
+        writeln!(f, "objects       {}", or_none(&objects.join(", ")))?;
+        writeln!(f, "capabilities  {}", or_none(&capabilities.iter().map(|capability| capability.interface.as_str()).collect::<Vec<_>>().join(", ")))?;
+        for capability in capabilities {
+            writeln!(f, "              {} needs the grant `{}`", capability.interface, capability.grant)?;
+        }
+        let inert = if wasi.is_empty() { "none".to_owned() } else { format!("{} interfaces, inert", wasi.len()) };
+        writeln!(f, "wasi          {inert}")?;
+        let Some(schema) = &self.config_schema else {
+            return writeln!(f, "config        any: it has no schema");
+        };
+        writeln!(f, "config")?;
+        let empty = serde_json::Map::new();
+        let properties = schema["properties"].as_object().unwrap_or(&empty);
+        for (key, property) in properties {
+            let required = schema["required"].as_array().is_some_and(|list| list.iter().any(|name| name == key));
+            let required = if required { ", required" } else { "" };
+            let default = property.get("default").map(|value| format!(", default {value}"));
+            let default = default.unwrap_or_default();
+            let about = property["description"].as_str().unwrap_or_default();
+            writeln!(f, "  {key} ({}{required}{default})  {}", kind(property), safe_line(about))?;
+        }
+        Ok(())
+    }
+}
+
+fn or_none(text: &str) -> &str {
+    if text.is_empty() { "none" } else { text }
+}
+
+/// A schema's type in a word.
+fn kind(property: &Value) -> String {
+    match (&property["enum"], &property["type"]) {
+        (Value::Array(values), _) => {
+            values.iter().map(Value::to_string).collect::<Vec<_>>().join(" | ")
+        }
+        (_, Value::String(kind)) => kind.clone(),
+        _ => "any".to_owned(),
+    }
+}
+
+/// There is no such plugin.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no plugin `{plugin}`")]
+struct NoPlugin {
+    plugin: String,
+    near: Option<String>,
+}
+
+impl Explain for NoPlugin {
+    fn kind(&self) -> Kind {
+        Kind::BadInput
+    }
+
+    fn code(&self) -> &'static str {
+        "no-such-plugin"
+    }
+
+    fn hints(&self) -> Vec<String> {
+        let mut hints = Vec::from_iter(self.near.as_ref().map(|near| format!("did you mean `{near}`?")));
+        hints.push("name a plugin of the manifest, `builtin:NAME`, or the path of a component".into());
+        hints.push(format!("built-in plugins: {}", builtin::names().join(", ")));
+        hints
+    }
+}
