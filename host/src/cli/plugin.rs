@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::{Args, Subcommand};
 use phalanx::fs;
 use phalanx::hint::{BoxError, Explain, Kind, nearest};
-use phalanx::manifest::Limits;
+use phalanx::manifest::{Grants, Limits, Location, OnFailure, PluginUse, Source};
 use phalanx::pipeline;
 use phalanx::plugin::{Host, HostOptions, Inspection};
 use phalanx::registry::builtin;
@@ -43,15 +43,11 @@ pub(super) struct Inspect {
 impl Inspect {
     async fn run(self, session: &Session) -> Result<Answer, BoxError> {
         let (source, component) = self.find(session)?;
-        let host = Host::new(HostOptions {
-            cache_dir: session.settings.cache_dir.clone(),
-            data_dir: session.settings.data_dir.clone(),
-            stack: Limits::default().stack,
-            compiler: session.environment().compiler,
-            reporter: Arc::clone(&session.reporter),
-        })?;
+        let mut options = HostOptions::new(&session.settings, Arc::clone(&session.reporter));
+        options.compiler = session.environment().compiler;
+        let host = Host::new(options)?;
         let inspection = host.inspect(&component)?;
-        let config_schema = host.config_schema(&component).await?;
+        let config_schema = schema(&host, &inspection, &component).await?;
         Ok(Answer::new(&Inspected { source, inspection, config_schema }))
     }
 
@@ -90,6 +86,36 @@ impl Inspect {
         }
         .into()
     }
+}
+
+/// Asks the plugin for its schema, which it tells without any object or capability in scope. What it
+/// imports must be granted all the same, or it would not load.
+async fn schema(
+    host: &Host,
+    inspection: &Inspection,
+    component: &[u8],
+) -> Result<Option<Value>, BoxError> {
+    if inspection.capabilities.iter().any(|capability| !capability.offered) {
+        return Ok(None);
+    }
+    let everything = || vec!["**".to_owned()];
+    let usage = PluginUse {
+        name: inspection.name.clone().unwrap_or_else(|| "plugin".into()),
+        source: Source::File(String::new()),
+        version: None,
+        grants: Grants {
+            commands: vec![everything()],
+            files: everything(),
+            env: everything(),
+            ..Grants::default()
+        },
+        config: Value::Object(serde_json::Map::new()),
+        overrides: Vec::new(),
+        on_failure: OnFailure::Fail,
+        limits: Limits::default(),
+        location: Location { file: String::new(), line: 0, column: 0 },
+    };
+    Ok(host.load(&usage, component)?.config_schema().await?)
 }
 
 #[derive(Serialize)]

@@ -165,15 +165,13 @@ impl Run {
     /// The plugin host, made when it is first needed: a service without plugins pays nothing.
     pub(super) fn host(&mut self) -> Result<&Host, BoxError> {
         if self.host.is_none() {
-            let settings = &self.environment.settings;
-            let stack = self.service.plugins.values().map(|plugin| plugin.limits.stack).max();
-            self.host = Some(Host::new(HostOptions {
-                cache_dir: settings.cache_dir.clone(),
-                data_dir: settings.data_dir.clone(),
-                stack: stack.unwrap_or_else(|| crate::manifest::Limits::default().stack),
-                compiler: self.environment.compiler.clone(),
-                reporter: Arc::clone(&self.environment.reporter),
-            })?);
+            let Environment { settings, reporter, compiler, .. } = &self.environment;
+            let mut options = HostOptions::new(settings, Arc::clone(reporter));
+            options.compiler.clone_from(compiler);
+            // One engine serves all plugins of a run, so the largest stack that any of them asks for.
+            let stacks = self.service.plugins.values().map(|plugin| plugin.limits.stack);
+            options.stack = stacks.max().unwrap_or(options.stack);
+            self.host = Some(Host::new(options)?);
         }
         Ok(self.host.as_ref().expect("made just above"))
     }
