@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::hint::Explain;
 use crate::package::{PackageError, PackageSet};
 use crate::plugin::{Artifact, Artifacts, Failure};
+use crate::text::size;
 
 /// The packages, shared by the run and the call under way.
 #[derive(Clone)]
@@ -42,7 +43,16 @@ impl Artifacts for SharedPackages {
     }
 
     fn read(&self, function: &str, path: &str, limit: u64) -> Result<Vec<u8>, Failure> {
-        self.lock().read(function, path, limit).map_err(failure)
+        let packages = self.get();
+        let length = packages.size(function, path).map_err(failure)?;
+        if length > limit {
+            return Err(Failure {
+                code: "file-too-large".into(),
+                message: format!("`{path}` has {}, and {} are allowed", size(length), size(limit)),
+                hint: Some("raise `host-data` in the plugin's `limits`".into()),
+            });
+        }
+        packages.read(function, path).map_err(failure)
     }
 
     fn write(

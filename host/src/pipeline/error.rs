@@ -14,6 +14,9 @@ pub enum PipelineError {
         /// The step under way.
         step: Step,
     },
+    /// The user interrupted a function.
+    #[error("interrupted; the function was stopped")]
+    InvokeInterrupted,
     /// No cloud to provision to.
     #[error("no cloud is named to provision to")]
     NoCloud,
@@ -84,20 +87,12 @@ pub enum PipelineError {
     /// The user did not confirm the plan.
     #[error("the plan was not confirmed; nothing was changed")]
     NotConfirmed,
-    /// A step failed and rolling back failed too.
-    #[error("{step} failed")]
-    Step {
-        /// The step.
-        step: Step,
-        /// Why.
-        source: BoxError,
-    },
 }
 
 impl Explain for PipelineError {
     fn kind(&self) -> Kind {
         match self {
-            Self::Interrupted { .. } => Kind::Interrupted,
+            Self::Interrupted { .. } | Self::InvokeInterrupted => Kind::Interrupted,
             Self::NoStack { .. } | Self::NotConfirmed => Kind::Failed,
             Self::NoCloud
             | Self::Source { .. }
@@ -107,13 +102,12 @@ impl Explain for PipelineError {
             | Self::NoSuchValue { .. } => Kind::BadInput,
             Self::Template { refused: true, .. } => Kind::Refused,
             Self::Template { .. } => Kind::BadInput,
-            Self::Step { source, .. } => source.kind(),
         }
     }
 
     fn code(&self) -> &'static str {
         match self {
-            Self::Interrupted { .. } => "interrupted",
+            Self::Interrupted { .. } | Self::InvokeInterrupted => "interrupted",
             Self::NoCloud => "no-cloud",
             Self::NoStack { .. } => "no-stack",
             Self::Source { .. } => "plugin-source",
@@ -123,7 +117,6 @@ impl Explain for PipelineError {
             Self::Template { .. } => "template-invalid",
             Self::NoSuchValue { .. } => "no-such-value",
             Self::NotConfirmed => "not-confirmed",
-            Self::Step { source, .. } => source.code(),
         }
     }
 
@@ -160,8 +153,7 @@ impl Explain for PipelineError {
                 hints
             }
             Self::NotConfirmed => vec!["run the command again with `--yes`".into()],
-            Self::Template { .. } => Vec::new(),
-            Self::Step { source, .. } => source.hints(),
+            Self::Template { .. } | Self::InvokeInterrupted => Vec::new(),
         }
     }
 
@@ -180,7 +172,6 @@ impl Explain for PipelineError {
             Self::Template { findings, .. } => {
                 Some(findings.iter().map(super::check::render).collect::<Vec<_>>().join("\n"))
             }
-            Self::Step { source, .. } => source.details(),
             _ => None,
         }
     }

@@ -1,6 +1,6 @@
 //! One run of the pipeline: what the steps share, and how a step is timed, reported and interrupted.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -50,7 +50,7 @@ impl Interrupt {
     }
 
     /// Waits until the user interrupts; for ever when nobody can.
-    async fn raised(&mut self) {
+    pub(super) async fn raised(&mut self) {
         if self.0.wait_for(|raised| *raised).await.is_err() {
             std::future::pending::<()>().await;
         }
@@ -226,18 +226,14 @@ pub fn open_cloud(
     if !request.local {
         return Err(PipelineError::NoCloud.into());
     }
-    Ok(Arc::new(open_local(environment, service)?))
+    Ok(Arc::new(open_local(environment, service)))
 }
 
 /// The local cloud of a service's folder.
-///
-/// # Errors
-/// When its folder cannot be made or read.
-pub fn open_local(environment: &Environment, service: &Service) -> Result<Local, BoxError> {
-    // Any fixed region will do where nothing is real; this is the one most examples use.
+pub(super) fn open_local(environment: &Environment, service: &Service) -> Local {
+    // Any fixed region will do where nothing is real; this is the one that AWS's own tools assume.
     let region = service.region.as_deref().unwrap_or("us-east-1");
-    let root: &Path = &state_dir(service).join("local");
-    Ok(Local::open(root, region, environment.settings.now)?)
+    Local::open(&state_dir(service).join("local"), region, environment.settings.now)
 }
 
 /// A service and its stack as deployed, for the commands that only look at it.
