@@ -3,8 +3,8 @@
 //! An id is made of what the thing *is*, not of where it stands in the manifest: CloudFormation takes
 //! a changed id for a new resource, and many resources cannot exist twice.
 
-use super::sub::{Part, parts};
 use crate::manifest::Function;
+use crate::template::substitution::{Piece, pieces, split_attribute};
 
 /// `worker-queue` becomes `WorkerQueue`; characters that an id cannot hold separate words.
 pub(super) fn pascal(name: &str) -> String {
@@ -26,11 +26,12 @@ pub(super) fn route(function: &Function, method: &str, path: &str) -> String {
 
 /// A short PascalCase name of the queue, stream or topic that an ARN text means.
 pub(super) fn source(text: &str) -> String {
-    if let Some(variable) = parts(text).into_iter().find_map(|part| match part {
-        Part::Variable(name) if !name.starts_with("AWS::") => Some(name),
+    let variable = pieces(text).find_map(|piece| match piece {
+        Piece::Variable(name) if !name.starts_with("AWS::") => Some(name),
         _ => None,
-    }) {
-        return pascal(variable.split('.').next().unwrap_or(variable));
+    });
+    if let Some(variable) = variable {
+        return pascal(split_attribute(variable).0);
     }
     let fields = arn_fields(text);
     // `table/orders/stream/2026-…` and `stream/clicks` carry the name second.

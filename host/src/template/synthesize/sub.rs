@@ -5,11 +5,13 @@
 //! a name exists is not asked here; the check asks.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde_json::{Map, Value, json};
 
 use super::{attribute, ids, reference};
 use crate::manifest::Service;
+use crate::template::substitution::{Piece, pieces, split_attribute};
 
 /// What the names in texts mean.
 pub(super) struct Scope<'a> {
@@ -35,26 +37,12 @@ impl<'a> Scope<'a> {
 
     /// The value that `text` means.
     pub(super) fn value(&self, text: &str) -> Value {
-        let parts = parts(text);
-        match parts.as_slice() {
-            [Part::Variable(name)] => {
-                let name = self.resolve(name);
-                match name.split_once('.') {
-                    Some((id, of)) => attribute(id, of),
-                    None => reference(&name),
-                }
-            }
-            parts if parts.iter().all(|part| matches!(part, Part::Text(_))) => json!(text),
-            parts => {
-                let text: String = parts
-                    .iter()
-                    .map(|part| match part {
-                        Part::Text(text) | Part::Escaped(text) => (*text).to_owned(),
-                        Part::Variable(name) => format!("${{{}}}", self.resolve(name)),
-                    })
-                    .collect();
-                json!({ "Fn::Sub": text })
-            }
+        let pieces: Vec<_> = pieces(text).map(|piece| self.resolved(piece)).collect();
+        match pieces.as_slice() {
+            [Resolved::Name(id, None)] => reference(id),
+            [Resolved::Name(id, Some(of))] => attribute(id, of),
+            pieces if pieces.iter().all(|piece| matches!(piece, Resolved::Text(_))) => json!(text),
+            pieces => json!({ "Fn::Sub": pieces.iter().map(ToString::to_string).collect::<String>() }),
         }
     }
 
@@ -92,68 +80,54 @@ impl<'a> Scope<'a> {
     /// The AWS service that owns the ARN that `text` means, such as `sqs`; none when a parameter or
     /// an import hides it.
     pub(super) fn arn_service(&self, text: &str) -> Option<String> {
-        if let [Part::Variable(name)] = parts(text).as_slice() {
-            let id = name.split('.').next().unwrap_or(name);
-            let resource_type = self.resources?.get(id)?.get("Type")?.as_str()?;
+        let mut pieces = pieces(text);
+        if let (Some(Piece::Variable(name)), None) = (pieces.next(), pieces.next()) {
+            let resource_type = self.resources?.get(split_attribute(name).0)?.get("Type")?.as_str()?;
             return resource_type.split("::").nth(1).map(str::to_lowercase);
         }
         let service = ids::arn_fields(text).get(2).copied()?;
         (!service.is_empty() && !service.contains('$')).then(|| service.to_owned())
     }
 
-    fn resolve(&self, name: &str) -> String {
-        match name.split_once('.') {
-            Some((id, of)) => format!("{}.{of}", self.id(id)),
-            None => self.id(name).to_owned(),
+    fn resolved<'t>(&self, piece: Piece<'t>) -> Resolved<'t>
+    where
+        'a: 't,
+    {
+        match piece {
+            Piece::Text(text) => Resolved::Text(text),
+            Piece::Literal(name) => Resolved::Literal(name),
+            Piece::Variable(name) => {
+                let (id, of) = split_attribute(name);
+                Resolved::Name(self.id(id), of)
+            }
+            // A function's name may have characters that CloudFormation's names have not.
+            Piece::Invalid(name) => {
+                let (function, of) = split_attribute(name);
+                match self.functions.get(function) {
+                    Some(id) => Resolved::Name(id, of),
+                    None => Resolved::Invalid(name),
+                }
+            }
         }
     }
 }
 
-/// A piece of a text.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Part<'t> {
-    /// As it is.
+/// A piece of a text with names made logical ids. Displays as text for `Fn::Sub`.
+enum Resolved<'t> {
     Text(&'t str),
-    /// `${!…}` whole, which `Fn::Sub` turns into `${…}`.
-    Escaped(&'t str),
-    /// What stands between `${` and `}`.
-    Variable(&'t str),
+    Literal(&'t str),
+    Name(&'t str, Option<&'t str>),
+    /// The check says what is wrong with it.
+    Invalid(&'t str),
 }
 
-/// The pieces of `text` in order. A `${` that never ends is text.
-pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
-    let mut parts = Vec::new();
-    let mut rest = text;
-    while let Some(start) = rest.find("${") {
-        let Some(length) = rest[start..].find('}') else { break };
-        if start > 0 {
-            parts.push(Part::Text(&rest[..start]));
+impl fmt::Display for Resolved<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Literal(name) => write!(f, "${{!{name}}}"),
+            Self::Name(id, None) | Self::Invalid(id) => write!(f, "${{{id}}}"),
+            Self::Name(id, Some(of)) => write!(f, "${{{id}.{of}}}"),
         }
-        let whole = &rest[start..=start + length];
-        let inside = &whole[2..whole.len() - 1];
-        parts.push(match inside.starts_with('!') {
-            true => Part::Escaped(whole),
-            false => Part::Variable(inside.trim()),
-        });
-        rest = &rest[start + length + 1..];
-    }
-    if !rest.is_empty() {
-        parts.push(Part::Text(rest));
-    }
-    parts
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn texts_fall_into_parts() {
-        use Part::{Escaped, Text, Variable};
-        assert_eq!(parts("plain $5"), [Text("plain $5")]);
-        assert_eq!(parts("a${B.Arn}/*"), [Text("a"), Variable("B.Arn"), Text("/*")]);
-        assert_eq!(parts("${A}${!B}"), [Variable("A"), Escaped("${!B}")]);
-        assert_eq!(parts("${A"), [Text("${A")]);
-        assert_eq!(parts(""), []);
     }
 }
