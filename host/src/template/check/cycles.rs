@@ -68,7 +68,7 @@ fn shortest_round<'a>(
     let mut came_by: HashMap<NodeIndex, (NodeIndex, &'a Reference)> = HashMap::new();
     let mut queue = VecDeque::from([start]);
     while let Some(node) = queue.pop_front() {
-        // Neighbours come latest first; ids in document order make the answer stable either way.
+        // Petgraph gives the latest edge first; in document order the answer reads naturally.
         let mut edges: Vec<_> = graph.edges(node).collect();
         edges.sort_by_key(petgraph::visit::EdgeRef::target);
         for edge in edges {
@@ -115,8 +115,7 @@ fn report(
     let steps: Vec<_> = circle
         .iter()
         .map(|(from, reference)| {
-            let place = reference.at.tokens().skip(2).collect::<Vec<_>>().join(".");
-            format!("`{}` needs `{}` in `{place}`", graph[*from], reference.target)
+            format!("`{}` needs `{}` in `{}`", graph[*from], reference.target, place(reference))
         })
         .collect();
     let (things, at) = match circle {
@@ -124,11 +123,21 @@ fn report(
         _ => ("each other in a circle", Pointer::of([section, way[0]])),
     };
     let kind = section.trim_end_matches('s').to_lowercase();
-    let who = if circle.len() == 1 { format!("a {kind} depends") } else { format!("{kind}s depend") };
+    let who =
+        if circle.len() == 1 { format!("a {kind} depends") } else { format!("{kind}s depend") };
     findings.error(
         "cycle",
         at,
         format!("{who} on {things}: {} ({})", way.join(" -> "), steps.join(", ")),
         Some("remove one of these references, or move it into a resource of its own".to_owned()),
     );
+}
+
+/// The property that holds a reference, such as `Properties.Tags.0.Value`.
+fn place(reference: &Reference) -> String {
+    let is_function = |token: &str| token == "Ref" || token.starts_with("Fn::");
+    let tokens: Vec<_> = reference.at.tokens().skip(2).collect();
+    let property = tokens.iter().take_while(|token| !is_function(token)).count();
+    // A condition is nothing but functions.
+    tokens[..if property == 0 { tokens.len() } else { property }].join(".")
 }

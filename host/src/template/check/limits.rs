@@ -38,7 +38,7 @@ fn size(document: &Value, findings: &mut Findings) {
         .flatten()
         .map(|(id, resource)| (length_of(resource), id))
         .collect();
-    largest.sort_by(|a, b| b.cmp(a));
+    largest.sort_by_key(|(bytes, _)| std::cmp::Reverse(*bytes));
     let largest: Vec<_> =
         largest.iter().take(3).map(|(bytes, id)| format!("`{id}` ({bytes} bytes)")).collect();
     findings.error(

@@ -20,6 +20,7 @@
 //! | `dangling-condition` | a condition that is not there |
 //! | `dangling-mapping` | `Fn::FindInMap` in a mapping, or of a key, that is not there |
 //! | `unknown-attribute` | `Fn::GetAtt` of an attribute that the resource's type does not have |
+//! | `invalid-substitution` | `${…}` in `Fn::Sub` with something that cannot be a name |
 //! | `misplaced-reference` | a condition or rule that refers to a resource |
 //! | `cycle` | resources, or conditions, that depend on each other in a circle |
 //! | `template-size`, `resource-count`, `output-count`, `parameter-count`, `mapping-count`, `mapping-attributes`, `name-length`, `parameter-length`, `description-length` | CloudFormation's quotas |
@@ -41,6 +42,7 @@ mod limits;
 mod names;
 mod resources;
 mod sections;
+mod substitutions;
 mod targets;
 
 #[cfg(test)]
@@ -74,6 +76,7 @@ fn check_sections(document: &Value, sections: &Map<String, Value>, findings: &mu
     resources::check(&scan, findings);
     names::check(&scan, findings);
     targets::check(&scan, findings);
+    substitutions::check(&scan, findings);
     cycles::check(&scan, findings);
     limits::check(document, &scan, findings);
 }
@@ -187,10 +190,7 @@ fn writer(template: &Template, at: &Pointer) -> Option<String> {
 }
 
 /// Where the service's files have `at`, or the nearest place above it.
-pub(super) fn location(
-    locations: &BTreeMap<String, Location>,
-    at: &Pointer,
-) -> Option<Location> {
+pub(super) fn location(locations: &BTreeMap<String, Location>, at: &Pointer) -> Option<Location> {
     let mut at = at.clone();
     loop {
         if let Some(location) = locations.get(at.as_str()) {

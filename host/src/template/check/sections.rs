@@ -30,7 +30,7 @@ pub(super) fn check(scan: &Scan<'_>, findings: &mut Findings) {
                 "format-version",
                 at,
                 format!("`AWSTemplateFormatVersion` is {section}"),
-                Some(format!("the only version there is: `{FORMAT_VERSION}`")),
+                Some(format!("write `{FORMAT_VERSION}`, the only version there is")),
             ),
             "AWSTemplateFormatVersion" | "Transform" => {}
             "Description" if section.is_string() => {}

@@ -36,9 +36,9 @@ fn value(scan: &Scan<'_>, reference: &Reference, findings: &mut Findings) {
     let target = reference.target.as_str();
     if scan.resource(target).is_some() {
         misplaced(reference, findings);
-    } else if !PSEUDO_PARAMETERS.contains(&target) && !keys(scan.parameters).any(|id| id == target) {
-        let candidates =
-            scan.resource_ids().chain(keys(scan.parameters)).chain(PSEUDO_PARAMETERS);
+    } else if !PSEUDO_PARAMETERS.contains(&target) && !keys(scan.parameters).any(|id| id == target)
+    {
+        let candidates = scan.resource_ids().chain(keys(scan.parameters)).chain(PSEUDO_PARAMETERS);
         let what = "which is neither a resource nor a parameter";
         dangling(scan, "dangling-reference", reference, what, candidates, findings);
     }
@@ -76,7 +76,10 @@ fn attribute(scan: &Scan<'_>, reference: &Reference, findings: &mut Findings) {
     findings.error(
         "unknown-attribute",
         reference.at.clone(),
-        format!("{} wants `{wanted}` of `{target}`, but {resource_type} has no such attribute", subject(reference)),
+        format!(
+            "{} wants `{wanted}` of `{target}`, but {resource_type} has no such attribute",
+            subject(reference)
+        ),
         Some(hint),
     );
 }
@@ -105,7 +108,8 @@ fn mapping(scan: &Scan<'_>, reference: &Reference, findings: &mut Findings) {
         let candidates = keys(scan.mappings);
         return dangling(scan, "dangling-mapping", reference, what, candidates, findings);
     };
-    let arguments = reference.at.parent().and_then(|call| scan.get(&call)).and_then(Value::as_array);
+    let arguments =
+        reference.at.parent().and_then(|call| scan.get(&call)).and_then(Value::as_array);
     let Some([_, top, second, ..]) = arguments.map(Vec::as_slice) else { return };
     // A computed first key: the second one must be in one row at least.
     let rows = mapping.as_object();
@@ -118,7 +122,8 @@ fn mapping(scan: &Scan<'_>, reference: &Reference, findings: &mut Findings) {
         && cells.get(key).is_none()
         && cells.is_object()
     {
-        let near = nearest(key, keys(cells.as_object())).map(|near| format!("did you mean `{near}`?"));
+        let near =
+            nearest(key, keys(cells.as_object())).map(|near| format!("did you mean `{near}`?"));
         let message = format!("mapping `{target}` has no key `{key}` in `{row}`");
         findings.error("dangling-mapping", reference.at.clone(), message, near);
     }
@@ -133,15 +138,14 @@ fn dangling<'a>(
     findings: &mut Findings,
 ) {
     let target = &reference.target;
-    let hint = nearest(target, candidates).map(|near| format!("did you mean `{near}`?"));
-    let (severity, hint) = if scan.macros {
-        let hint = hint.unwrap_or_else(|| "fine if the template's macro adds it".to_owned());
-        (Severity::Warning, Some(hint))
+    let (severity, remedy) = if scan.macros {
+        (Severity::Warning, "fine if the template's macro adds it".to_owned())
     } else {
-        (Severity::Error, hint)
+        (Severity::Error, format!("declare `{target}`, or correct the name"))
     };
+    let near = nearest(target, candidates).map(|near| format!("did you mean `{near}`?"));
     let message = format!("{} refers to `{target}`, {what}", subject(reference));
-    findings.add(severity, rule, reference.at.clone(), message, hint);
+    findings.add(severity, rule, reference.at.clone(), message, Some(near.unwrap_or(remedy)));
 }
 
 /// Conditions and rules are evaluated before there are resources.
@@ -156,12 +160,12 @@ fn misplaced(reference: &Reference, findings: &mut Findings) {
                 subject(reference),
                 reference.target
             ),
-            None,
+            Some("let a parameter decide".to_owned()),
         );
     }
 }
 
-/// Who refers: `DependsOn of resource `Hello``, `Ref in output `Url``.
+/// Who refers, such as: `Ref` in output `Url`.
 fn subject(reference: &Reference) -> String {
     let mut tokens = reference.at.tokens();
     let (section, id) = (tokens.next(), tokens.next());

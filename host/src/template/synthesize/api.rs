@@ -1,10 +1,13 @@
 //! The HTTP API that all functions of the service with HTTP events share.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::{Generated, attribute, ids, reference};
 use crate::digest::Digest;
 use crate::manifest::{EventSource, Function, Service};
+use crate::template::Pointer;
 
 const API: &str = "HttpApi";
 const STAGE: &str = "HttpApiStage";
@@ -34,6 +37,7 @@ pub(super) fn add(made: &mut Generated, service: &Service) {
     for function in service.functions.values() {
         add_function(made, function);
     }
+    clashes(made, service);
     made.output(
         "HttpApiUrl",
         "the address of the HTTP API".to_owned(),
@@ -64,7 +68,13 @@ fn add_function(made: &mut Generated, function: &Function) {
     }
 }
 
-fn add_route(made: &mut Generated, function: &Function, integration: &str, method: &str, path: &str) {
+fn add_route(
+    made: &mut Generated,
+    function: &Function,
+    integration: &str,
+    method: &str,
+    path: &str,
+) {
     let key = format!("{method} {path}");
     let mut id = ids::route(function, method, path);
     if made.resources.contains_key(&id) {
@@ -101,6 +111,25 @@ fn add_route(made: &mut Generated, function: &Function, integration: &str, metho
             },
         }),
     );
+}
+
+/// Two functions that want the same route: API Gateway refuses the second one late and unclearly.
+fn clashes(made: &mut Generated, service: &Service) {
+    let mut owners = BTreeMap::new();
+    for function in service.functions.values() {
+        for (method, path) in routes(function) {
+            let first = *owners.entry((method, path)).or_insert(function.name.as_str());
+            if first != function.name {
+                let at = Pointer::of(["Resources", &ids::route(function, method, path)]);
+                let message = format!(
+                    "functions `{first}` and `{}` both want `{method} {path}`",
+                    function.name
+                );
+                let hint = "give one of them another route".to_owned();
+                made.clashes.push(super::clash("duplicate-route", at, message, hint));
+            }
+        }
+    }
 }
 
 fn routes(function: &Function) -> impl Iterator<Item = (&str, &str)> {

@@ -5,11 +5,13 @@ use serde_json::{Map, Value, json};
 use super::sub::Scope;
 use super::{Generated, attribute, ids};
 use crate::manifest::{EventSource, Function};
+use crate::template::Pointer;
 
 pub(super) fn add(made: &mut Generated, scope: &Scope<'_>, function: &Function) {
     let events = Events { scope, function };
     let (mut schedules, mut patterns) = (0, 0);
-    for event in &function.events {
+    for (index, event) in function.events.iter().enumerate() {
+        let first = made.resources.len();
         match event {
             // `api` makes these: all functions share one API.
             EventSource::Http { .. } => {}
@@ -34,6 +36,11 @@ pub(super) fn add(made: &mut Generated, scope: &Scope<'_>, function: &Function) 
             }
             EventSource::Topic(arn) => events.subscription(made, arn),
             EventSource::Url { iam } => events.url(made, *iam),
+        }
+        let ids: Vec<_> = made.resources.keys().skip(first).cloned().collect();
+        for id in ids {
+            let at = Pointer::of(["Resources", &id]);
+            made.origin(at, function, ["events", &index.to_string()]);
         }
     }
 }
@@ -105,9 +112,21 @@ impl Events<'_> {
         );
         // With IAM, callers bring their own permission. Without, Lambda wants both of these.
         if !iam {
-            self.public(made, "UrlPermission", "lambda:InvokeFunctionUrl", "FunctionUrlAuthType", &json!(auth));
+            self.public(
+                made,
+                "UrlPermission",
+                "lambda:InvokeFunctionUrl",
+                "FunctionUrlAuthType",
+                &json!(auth),
+            );
             let via_url = "InvokedViaFunctionUrl";
-            self.public(made, "UrlInvokePermission", "lambda:InvokeFunction", via_url, &json!(true));
+            self.public(
+                made,
+                "UrlInvokePermission",
+                "lambda:InvokeFunction",
+                via_url,
+                &json!(true),
+            );
         }
         made.output(
             &id,
@@ -118,7 +137,14 @@ impl Events<'_> {
     }
 
     /// Lets everybody do `action`, under one condition.
-    fn public(&self, made: &mut Generated, suffix: &str, action: &str, condition: &str, is: &Value) {
+    fn public(
+        &self,
+        made: &mut Generated,
+        suffix: &str,
+        action: &str,
+        condition: &str,
+        is: &Value,
+    ) {
         made.resource(
             self.id(suffix),
             format!("the public permission {}", self.of_function()),

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::sub::Scope;
 use super::{CodeLocation, Generated, attribute, reference, role};
 use crate::manifest::{Function, Service};
+use crate::template::Pointer;
 
 /// What Lambda allows in a function's name.
 const FUNCTION_NAME_LIMIT: usize = 64;
@@ -34,7 +35,8 @@ pub(super) fn add(
         None => {
             let id = role::id(function);
             let what = format!("the role of function `{}`", function.name);
-            made.resource(id.clone(), what, role::role(scope, function));
+            let role = role::role(made, scope, function);
+            made.resource(id.clone(), what, role);
             attribute(&id, "Arn")
         }
     };
@@ -52,6 +54,27 @@ pub(super) fn add(
         format!("function `{}`", function.name),
         Value::Object(resource),
     );
+    origins(made, function);
+}
+
+/// Notes which keys of the function asked for what, as far as texts of the user end up there.
+fn origins(made: &mut Generated, function: &Function) {
+    let at = Pointer::of(["Resources", &function.logical_id]);
+    made.origin(at.clone(), function, []);
+    made.origin(at.child("DependsOn"), function, ["depends-on"]);
+    let properties = at.child("Properties");
+    for (property, key) in [
+        ("Role", "role"),
+        ("Layers", "layers"),
+        ("VpcConfig", "vpc"),
+        ("DeadLetterConfig", "dead-letter"),
+    ] {
+        made.origin(properties.child(property), function, [key]);
+    }
+    let variables = properties.child("Environment").child("Variables");
+    for name in function.environment.keys() {
+        made.origin(variables.child(name), function, ["environment", name]);
+    }
 }
 
 pub(super) fn log_group_id(function: &Function) -> String {

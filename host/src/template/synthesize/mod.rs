@@ -11,10 +11,12 @@
 //!
 //! It does not judge what the service wrote; [`crate::template::check`] does.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
-use crate::manifest::Service;
+use crate::manifest::{Function, Location, Service};
 use crate::template::{Finding, Pointer, Severity};
 
 mod api;
@@ -24,6 +26,8 @@ mod ids;
 mod role;
 mod sub;
 
+#[cfg(test)]
+mod fixtures;
 #[cfg(test)]
 mod tests;
 
@@ -43,8 +47,12 @@ pub struct CodeLocation {
 pub struct Synthesis {
     /// The template.
     pub document: Value,
-    /// Clashes between ids that only synthesis can see: a JSON object holds each id once.
+    /// Clashes that only synthesis can see, since a JSON object holds each id once: rules
+    /// `duplicate-id` and `duplicate-route`, all errors.
     pub findings: Vec<Finding>,
+    /// The service's locations, and for each generated part of the template the location of the
+    /// manifest's key that asked for it. For [`crate::template::check::check`].
+    pub locations: BTreeMap<String, Location>,
 }
 
 /// Makes the service's template. `code` has the package of each function by the function's name; a
@@ -76,14 +84,18 @@ pub fn synthesize(
         }
     }
 
+    let locations = locations(service, &made);
     let mut findings = made.clashes;
+    for finding in &mut findings {
+        finding.location = locations.get(finding.at.as_str()).cloned();
+    }
     let resources = merge(service, "Resources", made.resources, &mut findings, |own| own.clone());
     document.insert("Resources".to_owned(), resources);
     let outputs = merge(service, "Outputs", made.outputs, &mut findings, |own| scope.output(own));
     if outputs.as_object().is_some_and(|outputs| !outputs.is_empty()) {
         document.insert("Outputs".to_owned(), outputs);
     }
-    Synthesis { document: Value::Object(document), findings }
+    Synthesis { document: Value::Object(document), findings, locations }
 }
 
 /// What was made so far, and for what.
@@ -92,6 +104,8 @@ struct Generated {
     resources: Entries,
     outputs: Entries,
     clashes: Vec<Finding>,
+    /// Which keys of the manifest asked for which places of the template.
+    origins: Vec<(Pointer, Pointer)>,
 }
 
 /// Values by id, each with words for what it is, such as "the role of function `hello`".
@@ -109,16 +123,42 @@ impl Generated {
                 (message, "rename one of the functions")
             };
             let at = Pointer::of(["Resources", &id]);
-            self.clashes.push(clash(at, message, hint.to_owned()));
+            self.clashes.push(clash("duplicate-id", at, message, hint.to_owned()));
             return;
         }
         self.resources.insert(id, (value, what));
+    }
+
+    /// Notes that the key `key` of function `function`, such as `["environment", "A"]`, asked for what
+    /// is at `at`.
+    fn origin<const N: usize>(&mut self, at: Pointer, function: &Function, key: [&str; N]) {
+        let mut origin = Pointer::of(["functions", &function.name]);
+        key.into_iter().for_each(|token| origin.push(token));
+        self.origins.push((at, origin));
     }
 
     fn output(&mut self, id: &str, what: String, description: &str, value: &Value) {
         let value = json!({ "Description": description, "Value": value });
         self.outputs.insert(id.to_owned(), (value, what));
     }
+}
+
+/// The locations of the service's files, those of the keys that asked for generated parts included.
+fn locations(service: &Service, made: &Generated) -> BTreeMap<String, Location> {
+    let mut locations = service.locations.clone();
+    for (at, key) in &made.origins {
+        let key = format!("#{key}");
+        if let Some(location) = nearest_location(&service.locations, &key) {
+            locations.insert(at.to_string(), location);
+        }
+    }
+    locations
+}
+
+/// Where `key`, or the nearest key above it, was written.
+fn nearest_location(locations: &BTreeMap<String, Location>, key: &str) -> Option<Location> {
+    let ends = key.match_indices('/').map(|(at, _)| at).chain([key.len()]).rev();
+    ends.map(|end| &key[..end]).find_map(|key| locations.get(key)).cloned()
 }
 
 /// A section with the generated entries first; the service's own follow.
@@ -142,7 +182,7 @@ fn merge(
             let message = format!("`{id}` is the id of {what}, which Phalanx generates");
             let hint = format!("rename `{id}` in the service's own {}", section.to_lowercase());
             let location = service.locations.get(&at.to_string()).cloned();
-            findings.push(Finding { location, ..clash(at, message, hint) });
+            findings.push(Finding { location, ..clash("duplicate-id", at, message, hint) });
         }
         entries.insert(id, value);
     }
@@ -152,10 +192,10 @@ fn merge(
     Value::Object(entries)
 }
 
-fn clash(at: Pointer, message: String, hint: String) -> Finding {
+fn clash(rule: &str, at: Pointer, message: String, hint: String) -> Finding {
     Finding {
         severity: Severity::Error,
-        rule: "duplicate-id".to_owned(),
+        rule: rule.to_owned(),
         at,
         message,
         hint: Some(hint),

@@ -8,14 +8,17 @@ use serde_json::{Value, json};
 
 use super::function::log_group_id;
 use super::sub::Scope;
-use super::attribute;
+use super::{Generated, attribute};
 use crate::manifest::{EventSource, Function};
+use crate::template::Pointer;
 
 pub(super) fn id(function: &Function) -> String {
     format!("{}Role", function.logical_id)
 }
 
-pub(super) fn role(scope: &Scope<'_>, function: &Function) -> Value {
+pub(super) fn role(made: &mut Generated, scope: &Scope<'_>, function: &Function) -> Value {
+    made.origin(Pointer::of(["Resources", &id(function)]), function, []);
+    let statements = statements(made, scope, function);
     json!({
         "Type": "AWS::IAM::Role",
         "Properties": {
@@ -31,14 +34,17 @@ pub(super) fn role(scope: &Scope<'_>, function: &Function) -> Value {
                 "PolicyName": function.name,
                 "PolicyDocument": {
                     "Version": "2012-10-17",
-                    "Statement": statements(scope, function),
+                    "Statement": statements,
                 },
             }],
         },
     })
 }
 
-fn statements(scope: &Scope<'_>, function: &Function) -> Vec<Value> {
+fn statements(made: &mut Generated, scope: &Scope<'_>, function: &Function) -> Vec<Value> {
+    let at = Pointer::of(["Resources", &id(function), "Properties", "Policies", "0"])
+        .child("PolicyDocument")
+        .child("Statement");
     let logs = attribute(&log_group_id(function), "Arn");
     let mut statements = vec![allow(&["logs:CreateLogStream", "logs:PutLogEvents"], logs)];
     if function.tracing {
@@ -48,8 +54,12 @@ fn statements(scope: &Scope<'_>, function: &Function) -> Vec<Value> {
     if function.vpc.is_some() {
         statements.push(allow(&NETWORK_INTERFACES, json!("*")));
     }
-    for event in &function.events {
-        statements.extend(reading(scope, event));
+    for (index, event) in function.events.iter().enumerate() {
+        if let Some(statement) = reading(scope, event) {
+            let at = at.child(&statements.len().to_string());
+            made.origin(at, function, ["events", &index.to_string()]);
+            statements.push(statement);
+        }
     }
     if let Some(target) = &function.dead_letter {
         let actions: &[_] = match scope.arn_service(target).as_deref() {
@@ -58,9 +68,12 @@ fn statements(scope: &Scope<'_>, function: &Function) -> Vec<Value> {
             // A parameter hides which it is. The target is one ARN, so only one of them means anything.
             _ => &["sqs:SendMessage", "sns:Publish"],
         };
+        made.origin(at.child(&statements.len().to_string()), function, ["dead-letter"]);
         statements.push(allow(actions, scope.value(target)));
     }
-    for permission in &function.permissions {
+    for (index, permission) in function.permissions.iter().enumerate() {
+        let at = at.child(&statements.len().to_string());
+        made.origin(at, function, ["permissions", &index.to_string()]);
         let actions: Vec<_> = permission.actions.iter().map(String::as_str).collect();
         statements.push(allow(&actions, one_or_many(scope.values(&permission.resources))));
     }

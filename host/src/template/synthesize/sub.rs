@@ -42,7 +42,9 @@ impl<'a> Scope<'a> {
             [Resolved::Name(id, None)] => reference(id),
             [Resolved::Name(id, Some(of))] => attribute(id, of),
             pieces if pieces.iter().all(|piece| matches!(piece, Resolved::Text(_))) => json!(text),
-            pieces => json!({ "Fn::Sub": pieces.iter().map(ToString::to_string).collect::<String>() }),
+            pieces => {
+                json!({ "Fn::Sub": pieces.iter().map(ToString::to_string).collect::<String>() })
+            }
         }
     }
 
@@ -82,7 +84,8 @@ impl<'a> Scope<'a> {
     pub(super) fn arn_service(&self, text: &str) -> Option<String> {
         let mut pieces = pieces(text);
         if let (Some(Piece::Variable(name)), None) = (pieces.next(), pieces.next()) {
-            let resource_type = self.resources?.get(split_attribute(name).0)?.get("Type")?.as_str()?;
+            let resource_type =
+                self.resources?.get(split_attribute(name).0)?.get("Type")?.as_str()?;
             return resource_type.split("::").nth(1).map(str::to_lowercase);
         }
         let service = ids::arn_fields(text).get(2).copied()?;
