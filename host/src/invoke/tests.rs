@@ -64,9 +64,9 @@ while True:
             api.send(b"%x\r\n%s\r\n" % (len(part), part)); time.sleep(0.05)
         api.send(b"0\r\n\r\n"); api.getresponse().read()
     elif do == "wrong-id":
-        print("status", post("/invocation/other/response", "1")[0], flush=True)
+        print("status", post("/invocation/other/response", "")[0], flush=True)
         post(f"/invocation/{id}/response", "1")
-        print("again", post(f"/invocation/{id}/response", "2")[0], flush=True)
+        print("again", post(f"/invocation/{id}/response", "")[0], flush=True)
 "#;
 
 struct Rig {
