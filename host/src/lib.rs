@@ -10,6 +10,9 @@ pub mod report;
 pub mod settings;
 pub mod text;
 
+pub mod context;
 pub mod manifest;
+pub mod template;
 
+pub mod cloud;
 pub mod invoke;
