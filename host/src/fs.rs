@@ -202,15 +202,65 @@ pub fn write_with(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -
     context("write", path, write())
 }
 
+/// A new private folder in `folder`, removed on drop unless it was renamed by then.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn temporary_dir(folder: &Path) -> Result<tempfile::TempDir> {
+    let made = tempfile::Builder::new().prefix(".phalanx-").tempdir_in(folder);
+    context("create a folder in", folder, made)
+}
+
+/// Writes a file with the permission bits `mode`, making its folder when it is missing. Not atomic
+/// and not flushed to disk: for files in a folder that is put in its place by [`rename`] afterwards.
+///
+/// # Errors
+/// When the folder cannot be made, a file is there already or cannot be written, and whatever `fill`
+/// fails with.
+pub fn write_new(
+    path: &Path,
+    mode: u32,
+    fill: impl FnOnce(&mut File) -> io::Result<()>,
+) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        create_dir_all(folder)?;
+    }
+    let write = || {
+        let mut file = File::options().write(true).create_new(true).open(path)?;
+        fill(&mut file)?;
+        set_mode(&file, mode)
+    };
+    context("write", path, write())
+}
+
+/// Makes a symbolic link at `path` to `target`, and the folder it stands in.
+///
+/// # Errors
+/// When it cannot be made, such as on a system without symbolic links.
+pub fn symlink(target: &Path, path: &Path) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        create_dir_all(folder)?;
+    }
+    #[cfg(unix)]
+    let made = std::os::unix::fs::symlink(target, path);
+    #[cfg(not(unix))]
+    let made = Err(io::Error::new(io::ErrorKind::Unsupported, target.display().to_string()));
+    context("link", path, made)
+}
+
 /// Temporary files are private; what we write for the user gets the usual mode.
-#[cfg(unix)]
 fn make_readable(file: &File) -> io::Result<()> {
+    set_mode(file, 0o644)
+}
+
+#[cfg(unix)]
+fn set_mode(file: &File, mode: u32) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
-    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+    file.set_permissions(std::fs::Permissions::from_mode(mode))
 }
 
 #[cfg(not(unix))]
-fn make_readable(_file: &File) -> io::Result<()> {
+fn set_mode(_file: &File, _mode: u32) -> io::Result<()> {
     Ok(())
 }
 

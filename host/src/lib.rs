@@ -13,3 +13,6 @@ pub mod text;
 pub mod context;
 pub mod manifest;
 pub mod template;
+
+pub mod cloud;
+pub mod invoke;

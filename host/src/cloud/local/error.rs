@@ -1,0 +1,200 @@
+//! What can go wrong in the local cloud, and what to do about it.
+
+use std::path::PathBuf;
+
+use crate::fs::FsError;
+use crate::hint::{Explain, Kind};
+use crate::template::intrinsics::ResolveError;
+
+use super::lock::Owner;
+
+/// The local cloud could not do what was asked. The stack is as it was before.
+#[derive(Debug, thiserror::Error)]
+pub enum LocalError {
+    /// Another run works on the stack.
+    #[error("stack `{stack}` is being changed by another run{}", owner.as_ref().map(|owner| format!(" ({owner})")).unwrap_or_default())]
+    Busy {
+        /// The stack.
+        stack: String,
+        /// Who is at it, when it has said so yet.
+        owner: Option<Owner>,
+    },
+    /// A stack's name is not what CloudFormation takes.
+    #[error("`{0}` is not a stack name: letters, digits and `-`, beginning with a letter, at most 128")]
+    BadStackName(String),
+    /// Values of the template's parameters are missing or refused.
+    #[error("{} of stack `{stack}` cannot be used: {}", if problems.len() == 1 { "a parameter" } else { "parameters" }, problems.join("; "))]
+    Parameters {
+        /// The stack.
+        stack: String,
+        /// One phrase a parameter, in template order.
+        problems: Vec<String>,
+    },
+    /// A resource that is not an object with a type.
+    #[error("resource `{0}` has no `Type`")]
+    NoType(String),
+    /// A function in a resource cannot be evaluated.
+    #[error("cannot provision `{logical_id}` ({resource_type}): its `{property}` cannot be evaluated")]
+    Property {
+        /// The resource.
+        logical_id: String,
+        /// Its type.
+        resource_type: String,
+        /// The property.
+        property: String,
+        /// Why not.
+        source: ResolveError,
+    },
+    /// The conditions cannot be evaluated.
+    #[error("cannot evaluate the template's conditions")]
+    Conditions(#[source] ResolveError),
+    /// An output cannot be evaluated.
+    #[error("cannot evaluate output `{name}`")]
+    Output {
+        /// The output.
+        name: String,
+        /// Why not.
+        source: ResolveError,
+    },
+    /// An output is not text.
+    #[error("output `{name}` is {found}, and an output must be text")]
+    OutputNotText {
+        /// The output.
+        name: String,
+        /// What it is.
+        found: &'static str,
+    },
+    /// Two stacks export the same name.
+    #[error("stack `{owner}` already exports `{export}`, which output `{output}` exports too")]
+    ExportTaken {
+        /// The exported name.
+        export: String,
+        /// The output of this stack.
+        output: String,
+        /// The stack that has it.
+        owner: String,
+    },
+    /// A resource depends on what the template or its conditions leave out.
+    #[error("resource `{logical_id}` depends on `{target}`, which is not provisioned")]
+    MissingDependency {
+        /// The resource.
+        logical_id: String,
+        /// What it names.
+        target: String,
+    },
+    /// Resources that need each other.
+    #[error("resource `{0}` depends on itself through others")]
+    Cycle(String),
+    /// A function's package was never stored.
+    #[error("the package of function `{logical_id}` is not stored: no `{key}` in bucket `{bucket}`")]
+    NoArtifact {
+        /// The function.
+        logical_id: String,
+        /// Where it should be.
+        bucket: String,
+        /// Under which key.
+        key: String,
+    },
+    /// A stored artifact is not what was stored; it has been removed.
+    #[error("the stored artifact `{}` was damaged and has been removed", .0.display())]
+    ArtifactDamaged(PathBuf),
+    /// A file of the local cloud cannot be understood.
+    #[error("cannot understand `{}`", path.display())]
+    BadState {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: serde_json::Error,
+    },
+    /// There is no such stack.
+    #[error("there is no stack `{0}` in the local cloud")]
+    NoStack(String),
+    /// The stack has no such function.
+    #[error("stack `{stack}` has no function `{name}`")]
+    NoFunction {
+        /// The stack.
+        stack: String,
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// A function that has no zip package.
+    #[error("function `{logical_id}` has no package of its own, so it cannot run locally")]
+    NoPackage {
+        /// The function.
+        logical_id: String,
+    },
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    Fs(#[from] FsError),
+}
+
+impl Explain for LocalError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Fs(error) => error.kind(),
+            Self::Busy { .. }
+            | Self::NoArtifact { .. }
+            | Self::ArtifactDamaged(_)
+            | Self::BadState { .. } => Kind::Failed,
+            _ => Kind::BadInput,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Busy { .. } => "stack-busy",
+            Self::BadStackName(_) => "bad-stack-name",
+            Self::Parameters { .. } => "bad-parameters",
+            Self::NoType(_)
+            | Self::Property { .. }
+            | Self::MissingDependency { .. }
+            | Self::Cycle(_) => "resource-failed",
+            Self::Conditions(_) => "condition-failed",
+            Self::Output { .. } | Self::OutputNotText { .. } | Self::ExportTaken { .. } => {
+                "output-failed"
+            }
+            Self::NoArtifact { .. } => "artifact-missing",
+            Self::ArtifactDamaged(_) => "artifact-damaged",
+            Self::BadState { .. } => "local-state-damaged",
+            Self::NoStack(_) => "no-such-stack",
+            Self::NoFunction { .. } | Self::NoPackage { .. } => "no-such-function",
+            Self::Fs(error) => error.code(),
+        }
+    }
+
+    fn hints(&self) -> Vec<String> {
+        let hint = match self {
+            Self::Busy { owner, .. } => match owner {
+                Some(owner) => format!("wait for it, or stop process {}", owner.pid),
+                None => "wait for it and run the command again".into(),
+            },
+            Self::Parameters { .. } => {
+                "set values in the manifest: `[parameters]`, or `[stages.NAME.parameters]`".into()
+            }
+            Self::NoArtifact { .. } => {
+                "the local cloud holds only packages that Phalanx made: give the function a `code` \
+                 path in `[functions]`"
+                    .into()
+            }
+            Self::ArtifactDamaged(_) | Self::NoStack(_) => "run `phalanx deploy --local`".into(),
+            Self::BadState { path, .. } => {
+                format!("it was changed by hand: restore it, or remove `{}`", path.display())
+            }
+            Self::NoFunction { name, known, .. } => {
+                match crate::hint::nearest(name, known.iter().map(String::as_str)) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None if known.is_empty() => "it has no functions".into(),
+                    None => format!("its functions: {}", known.join(", ")),
+                }
+            }
+            Self::Property { source, .. } | Self::Output { source, .. } | Self::Conditions(source) => {
+                return source.hints();
+            }
+            Self::Fs(error) => return error.hints(),
+            _ => return Vec::new(),
+        };
+        vec![hint]
+    }
+}

@@ -1,0 +1,92 @@
+//! One run at a time per stack: an advisory lock of the operating system, which ends with the
+//! process however it ends, and beside it a note of who holds it.
+
+use std::fmt;
+use std::fs::{File, TryLockError};
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+use super::LocalError;
+use crate::fs::{self, FsError};
+
+/// Who works on a stack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Owner {
+    /// Its process.
+    pub pid: u32,
+    /// What it does: `apply` or `delete`.
+    pub action: String,
+    /// When its run began.
+    pub since: SystemTime,
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.since.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() % 86_400;
+        let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+        let seconds = seconds % 60;
+        let action = crate::text::safe_line(&self.action);
+        write!(f, "process {}, {action} since {hours:02}:{minutes:02}:{seconds:02} UTC", self.pid)
+    }
+}
+
+/// The lock of one stack, held until dropped.
+#[derive(Debug)]
+pub(super) struct StackLock(#[expect(dead_code, reason = "closing the file gives up the lock")] File);
+
+impl StackLock {
+    /// Takes the lock of `stack`, whose files are in `folder`.
+    pub(super) fn take(folder: &Path, stack: &str, owner: &Owner) -> Result<Self, LocalError> {
+        fs::create_dir_all(folder)?;
+        let note = folder.join(format!("{stack}.owner.json"));
+        let path = folder.join(format!("{stack}.lock"));
+        let file = fs::open_or_create(&path)?;
+        match file.try_lock() {
+            Ok(()) => {
+                // Of an earlier owner, or ours: only read when the lock is taken. Not worth a failure
+                // of its own format.
+                let text = serde_json::to_vec(owner).expect("an owner is plain JSON");
+                fs::write(&note, text)?;
+                Ok(Self(file))
+            }
+            Err(TryLockError::WouldBlock) => Err(LocalError::Busy {
+                stack: stack.to_owned(),
+                owner: fs::read_if_present(&note)?
+                    .and_then(|text| serde_json::from_slice(&text).ok()),
+            }),
+            Err(TryLockError::Error(source)) => {
+                Err(FsError { action: "lock", path, source }.into())
+            }
+        }
+    }
+}
+
+/// Holds the artifacts' folder so that nobody sweeps it meanwhile.
+pub(super) fn share(path: &Path) -> fs::Result<File> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let file = fs::open_or_create(path)?;
+    match file.lock_shared() {
+        Ok(()) => Ok(file),
+        Err(source) => Err(FsError { action: "lock", path: path.to_owned(), source }),
+    }
+}
+
+/// The artifacts' folder for us alone, or none while someone stores.
+pub(super) fn alone(path: &Path) -> fs::Result<Option<File>> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let file = fs::open_or_create(path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(source)) => {
+            Err(FsError { action: "lock", path: path.to_owned(), source })
+        }
+    }
+}

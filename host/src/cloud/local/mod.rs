@@ -1,0 +1,163 @@
+//! A cloud in a folder: for trying things out and for tests, without account, server or Docker.
+//!
+//! It keeps artifacts, and stacks with their history; resources exist by name only, with stable
+//! made-up ids. Functions can be run (by `invoke`, from what [`Local::function`] tells); nothing else
+//! does anything. Killed at any moment, it is in the old state or in the new one.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+
+use super::{
+    Applied, ApplyRequest, Artifact, ArtifactLocation, Cloud, Identity, Stack, Stored,
+};
+use crate::digest::Digest;
+use crate::hint::BoxError;
+use crate::report::Reporter;
+
+mod apply;
+mod artifacts;
+mod changes;
+mod disk;
+mod error;
+mod evaluate;
+mod functions;
+mod history;
+mod lock;
+mod made_up;
+mod names;
+mod parameters;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::LocalError;
+pub use functions::LocalFunction;
+pub use history::StackEvent;
+pub use lock::Owner;
+
+use artifacts::Artifacts;
+use disk::{Disk, FileSystem};
+use history::History;
+use lock::StackLock;
+
+/// The local cloud.
+#[derive(Clone)]
+pub struct Local {
+    root: PathBuf,
+    region: String,
+    now: SystemTime,
+    disk: Arc<dyn Disk>,
+}
+
+impl Local {
+    /// The local cloud in the folder `root`, mostly `.phalanx/local` of a service. Nothing is touched
+    /// before something is stored.
+    pub fn open(root: &Path, region: &str, now: SystemTime) -> Self {
+        Self { root: root.to_owned(), region: region.to_owned(), now, disk: Arc::new(FileSystem) }
+    }
+
+    /// The events of all operations on a stack, oldest first, also of one that is deleted.
+    ///
+    /// # Errors
+    /// When the stack's files cannot be read.
+    pub fn events(&self, stack: &str) -> Result<Vec<StackEvent>, LocalError> {
+        let revisions = self.history(stack).all()?;
+        Ok(revisions.into_iter().flat_map(|revision| revision.events).collect())
+    }
+
+    /// Removes the history of deleted stacks; gives their names.
+    ///
+    /// # Errors
+    /// When another run works on one of them, or files cannot be removed.
+    pub fn prune(&self) -> Result<Vec<String>, LocalError> {
+        let mut pruned = Vec::new();
+        for name in history::stacks(&self.root)? {
+            let _lock = self.lock(&name, "prune")?;
+            let history = self.history(&name);
+            if history.current()?.is_none_or(|revision| revision.is_deleted()) {
+                history.forget()?;
+                pruned.push(name);
+            }
+        }
+        Ok(pruned)
+    }
+
+    fn lock(&self, stack: &str, action: &str) -> Result<StackLock, LocalError> {
+        if !is_stack_name(stack) {
+            return Err(LocalError::BadStackName(stack.to_owned()));
+        }
+        let owner = Owner { pid: std::process::id(), action: action.to_owned(), since: self.now };
+        StackLock::take(&self.root.join("locks"), stack, &owner)
+    }
+
+    fn history(&self, stack: &str) -> History<'_> {
+        History::new(&self.root, stack, &*self.disk)
+    }
+
+    fn artifacts(&self) -> Artifacts<'_> {
+        Artifacts::new(&self.root, &*self.disk)
+    }
+
+    /// Runs something that waits for the disk where it keeps nobody else waiting.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, LocalError> + Send + 'static,
+    ) -> Result<T, BoxError> {
+        let own = self.clone();
+        let done = tokio::task::spawn_blocking(move || work(&own)).await;
+        done.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())).map_err(Into::into)
+    }
+}
+
+#[async_trait]
+impl Cloud for Local {
+    fn name(&self) -> &'static str {
+        "local"
+    }
+
+    async fn identity(&self) -> Result<Identity, BoxError> {
+        Ok(Identity { account: made_up::ACCOUNT.into(), region: self.region.clone() })
+    }
+
+    fn artifact_location(&self, digest: &Digest) -> ArtifactLocation {
+        artifacts::location(digest)
+    }
+
+    async fn store(
+        &self,
+        artifact: &Artifact,
+        _reporter: Arc<dyn Reporter>,
+    ) -> Result<Stored, BoxError> {
+        let artifact = artifact.clone();
+        self.blocking(move |local| local.artifacts().store(&artifact)).await
+    }
+
+    async fn stack(&self, name: &str) -> Result<Option<Stack>, BoxError> {
+        let current = self.history(name).current()?;
+        Ok(current.filter(|revision| !revision.is_deleted()).map(|revision| revision.stack))
+    }
+
+    async fn apply(
+        &self,
+        request: &ApplyRequest,
+        reporter: Arc<dyn Reporter>,
+    ) -> Result<Applied, BoxError> {
+        let request = request.clone();
+        self.blocking(move |local| local.apply_now(&request, &*reporter)).await
+    }
+
+    async fn delete(&self, name: &str, reporter: Arc<dyn Reporter>) -> Result<bool, BoxError> {
+        let name = name.to_owned();
+        self.blocking(move |local| local.delete_now(&name, &*reporter)).await
+    }
+}
+
+/// Also keeps the name usable as a folder's.
+fn is_stack_name(name: &str) -> bool {
+    name.len() <= 128
+        && name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.chars().all(|character| character.is_ascii_alphanumeric() || character == '-')
+}
