@@ -11,3 +11,6 @@ pub mod settings;
 pub mod text;
 
 pub mod manifest;
+
+pub mod build;
+pub mod package;
