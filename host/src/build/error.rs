@@ -90,9 +90,8 @@ pub(super) fn missing_output(request: Request<'_>, output: &Output) -> BuildErro
         build: request.name.to_owned(),
         key: output.key.clone(),
         path: output.path.clone(),
-        nearest: nearest.map(|name| {
-            Path::new(&output.path).with_file_name(name).display().to_string()
-        }),
+        nearest: nearest
+            .map(|name| Path::new(&output.path).with_file_name(name).display().to_string()),
     }
 }
 

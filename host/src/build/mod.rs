@@ -69,10 +69,7 @@ pub enum Outcome {
 /// # Errors
 /// When an input glob is wrong or matches nothing, the command fails, or an output is missing
 /// afterwards.
-pub async fn run(
-    request: Request<'_>,
-    reporter: Arc<dyn Reporter>,
-) -> Result<Outcome, BuildError> {
+pub async fn run(request: Request<'_>, reporter: Arc<dyn Reporter>) -> Result<Outcome, BuildError> {
     let record_path = request.state_dir.join("build").join(format!("{}.json", request.name));
     let old = Record::load(&record_path)?;
     let inputs = scan(request, old.clone()).await?;

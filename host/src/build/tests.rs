@@ -95,29 +95,37 @@ fn a_failed_build_runs_again_and_shows_its_last_lines() {
     block_on(async {
         let mut scene = Scene::new(MAKE);
         scene.run(false).await.unwrap();
-        scene.build.command = "for i in $(seq 30); do echo line $i; done; echo oops >&2; exit 3".into();
+        scene.build.command =
+            "for i in $(seq 30); do echo line $i; done; echo oops >&2; exit 3".into();
         let error = scene.run(false).await.unwrap_err();
         assert_eq!(
             error.to_string(),
             "build `service` failed: `for i in $(seq 30); do echo line $i; done; echo oops >&2; exit 3` exited with code 3"
         );
         let details = error.details().unwrap();
-        assert!(details.starts_with("line 12\n") && details.ends_with("line 30\noops"), "{details}");
+        assert!(
+            details.starts_with("line 12\n") && details.ends_with("line 30\noops"),
+            "{details}"
+        );
         assert_eq!(scene.lines().len(), 31);
 
         scene.build.command = MAKE.into();
         assert_eq!(scene.run(false).await.unwrap(), Outcome::Built);
         scene.build.command = "kill -9 $$".into();
         let error = scene.run(false).await.unwrap_err();
-        assert_eq!(error.to_string(), "build `service` failed: `kill -9 $$` was killed by signal 9");
+        assert_eq!(
+            error.to_string(),
+            "build `service` failed: `kill -9 $$` was killed by signal 9"
+        );
     });
 }
 
 #[test]
 fn output_is_safe_complete_and_in_order() {
     block_on(async {
-        let mut scene =
-            Scene::new("printf 'a\\033[1m\\n'; printf '1%%\\r2%%\\n' >&2; printf 'é\\377'; echo $HOME");
+        let mut scene = Scene::new(
+            "printf 'a\\033[1m\\n'; printf '1%%\\r2%%\\n' >&2; printf 'é\\377'; echo $HOME",
+        );
         scene.outputs.clear();
         scene.build.environment.insert("HOME".into(), "/nowhere".into());
         scene.run(false).await.unwrap();
@@ -144,7 +152,10 @@ fn a_glob_of_folders_only_is_an_error_with_the_way_out() {
         let mut scene = Scene::new(MAKE);
         scene.build.inputs = vec!["sr*".into()];
         let error = scene.run(false).await.unwrap_err();
-        assert_eq!(error.hints(), ["it matches folders only: write `sr*/**` for the files in them"]);
+        assert_eq!(
+            error.hints(),
+            ["it matches folders only: write `sr*/**` for the files in them"]
+        );
         scene.build.inputs = vec!["src/[".into()];
         let error = scene.run(false).await.unwrap_err();
         assert_eq!(error.to_string(), "input `src/[` of build `service` is not a valid glob");
@@ -173,7 +184,8 @@ fn a_cancelled_build_ends_its_children_and_runs_again() {
         let mut polls = 0;
         while rustix::process::test_kill_process(pid).is_ok() {
             polls += 1;
-            let stat = fs::read_to_string(Path::new(&format!("/proc/{}/stat", pid.as_raw_nonzero())));
+            let stat =
+                fs::read_to_string(Path::new(&format!("/proc/{}/stat", pid.as_raw_nonzero())));
             if stat.is_ok_and(|stat| stat.contains(") Z ")) {
                 break;
             }
