@@ -9,7 +9,7 @@ use std::fs::{File, Metadata};
 use std::io::{self, Write as _};
 use std::path::{Component, Path, PathBuf};
 
-use crate::hint::{Explain, Kind};
+use crate::hint::{self, Explain, Kind};
 
 /// A file operation that failed.
 #[derive(Debug, thiserror::Error)]
@@ -105,6 +105,40 @@ pub fn metadata(path: &Path) -> Result<Metadata> {
     context("examine", path, std::fs::metadata(path))
 }
 
+/// What the file system knows of `path` itself, links not followed.
+///
+/// # Errors
+/// When there is no such path or it cannot be examined.
+pub fn symlink_metadata(path: &Path) -> Result<Metadata> {
+    context("examine", path, std::fs::symlink_metadata(path))
+}
+
+/// Where a symbolic link points, as it was written.
+///
+/// # Errors
+/// When there is no such link.
+pub fn read_link(path: &Path) -> Result<PathBuf> {
+    context("read link", path, std::fs::read_link(path))
+}
+
+/// Takes a lock that other processes respect, waiting for it; it is held until the file is dropped.
+///
+/// # Errors
+/// When the lock file cannot be made or locked.
+pub fn lock(path: &Path) -> Result<File> {
+    let file = open_or_create(path)?;
+    context("lock", path, file.lock())?;
+    Ok(file)
+}
+
+/// The name in `path`'s folder that is most like the name of `path`, which is not there.
+pub fn nearest_name(path: &Path) -> Option<String> {
+    let wanted = path.file_name()?.to_str()?;
+    let names: Vec<PathBuf> = list(path.parent()?).ok()?;
+    let names = names.iter().filter_map(|path| path.file_name()?.to_str());
+    hint::nearest(wanted, names).map(str::to_owned)
+}
+
 /// True when something is there, links followed.
 pub fn exists(path: &Path) -> bool {
     path.exists()
@@ -188,18 +222,30 @@ pub fn write(path: &Path, bytes: impl AsRef<[u8]>) -> Result<()> {
 /// # Errors
 /// As [`write`], and whatever `fill` fails with.
 pub fn write_with(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> Result<()> {
+    replace_with(path, |file| context("write", path, fill(file)))
+}
+
+/// [`write_with`] for content that can fail in ways of its own.
+///
+/// # Errors
+/// As [`write`], and whatever `fill` fails with.
+pub fn replace_with<T, E: From<FsError>>(
+    path: &Path,
+    fill: impl FnOnce(&mut File) -> std::result::Result<T, E>,
+) -> std::result::Result<T, E> {
     let folder =
         path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     create_dir_all(folder)?;
-    let write = || {
-        let mut temporary = tempfile::Builder::new().prefix(".phalanx-").tempfile_in(folder)?;
-        fill(temporary.as_file_mut())?;
+    let temporary = tempfile::Builder::new().prefix(TEMPORARY_PREFIX).tempfile_in(folder);
+    let mut temporary = context("write", path, temporary)?;
+    let filled = fill(temporary.as_file_mut())?;
+    let finish = || {
         temporary.as_file().sync_all()?;
         make_readable(temporary.as_file())?;
-        temporary.persist(path).map_err(|error| error.error)?;
-        Ok(())
+        temporary.persist(path).map_err(|error| error.error)
     };
-    context("write", path, write())
+    context("write", path, finish())?;
+    Ok(filled)
 }
 
 /// A new private folder in `folder`, removed on drop unless it was renamed by then.
@@ -247,6 +293,8 @@ pub fn symlink(target: &Path, path: &Path) -> Result<()> {
     let made = Err(io::Error::new(io::ErrorKind::Unsupported, target.display().to_string()));
     context("link", path, made)
 }
+/// How the names of temporary files begin; a killed run leaves them behind.
+pub const TEMPORARY_PREFIX: &str = ".phalanx-";
 
 /// Temporary files are private; what we write for the user gets the usual mode.
 fn make_readable(file: &File) -> io::Result<()> {

@@ -14,5 +14,12 @@ pub mod context;
 pub mod manifest;
 pub mod template;
 
+pub mod build;
 pub mod cloud;
 pub mod invoke;
+pub mod package;
+pub mod registry;
+
+pub mod plugin;
+
+pub mod pipeline;
