@@ -18,8 +18,8 @@ pub mod build;
 pub mod cloud;
 pub mod invoke;
 pub mod package;
-pub mod registry;
 
-pub mod plugin;
 
-pub mod pipeline;
+
+
+
