@@ -18,6 +18,8 @@ fn one_function_gets_a_log_group_a_role_and_nothing_more() {
     ");
     insta::assert_snapshot!(part(&made, "/Resources/HelloLogGroup"), @r#"
     Type: "AWS::Logs::LogGroup"
+    DeletionPolicy: "Delete"
+    UpdateReplacePolicy: "Delete"
     Properties: {"LogGroupName":{"Fn::Sub":"/aws/lambda/${AWS::StackName}-hello"},"RetentionInDays":14}
     "#);
     insta::assert_snapshot!(part(&made, "/Resources/HelloRole/Properties"), @r#"
