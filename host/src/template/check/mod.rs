@@ -34,7 +34,7 @@ use serde_json::{Map, Value};
 
 use super::references::{self, Reference};
 use super::spec::{self, ResourceSpec};
-use super::{Finding, Origin, Pointer, Severity, Template};
+use super::{Finding, Pointer, Severity, Template};
 use crate::manifest::Location;
 use crate::text;
 
@@ -176,7 +176,7 @@ fn attributed(
     locations: &BTreeMap<String, Location>,
     template: &Template,
 ) -> Finding {
-    let by = writer(template, &finding.at);
+    let by = template.owners.writer(&finding.at).map(|writer| writer.plugin.to_string());
     let location = match by {
         // The service's file has no line for what a plugin wrote.
         Some(_) => None,
@@ -192,20 +192,8 @@ fn attributed(
     }
 }
 
-/// The plugin that wrote `at`, or the nearest place above it that is there.
-fn writer(template: &Template, at: &Pointer) -> Option<String> {
-    let mut at = at.clone();
-    loop {
-        match template.explain(&at).written_by {
-            Some(Origin::Plugin(writer)) => return Some(writer.plugin.to_string()),
-            Some(Origin::Service) => return None,
-            None => at = at.parent()?,
-        }
-    }
-}
-
 /// Where the service's files have `at`, or the nearest place above it.
-pub(super) fn location(locations: &BTreeMap<String, Location>, at: &Pointer) -> Option<Location> {
+fn location(locations: &BTreeMap<String, Location>, at: &Pointer) -> Option<Location> {
     let mut at = at.clone();
     loop {
         if let Some(location) = locations.get(at.as_str()) {
