@@ -348,12 +348,21 @@ async fn node_handlers_run_with_the_machines_interpreter() {
 async fn what_cannot_be_started_says_what_to_do() {
     let mut rig = Rig::new(&[("other", "")]);
     let hints = |error: InvokeError| format!("{error}\n{}", error.hints().join("\n"));
-    insta::assert_snapshot!(hints(rig.invoke(b"1".to_vec()).await.unwrap_err()), @"");
+    insta::assert_snapshot!(hints(rig.invoke(b"1".to_vec()).await.unwrap_err()), @r"
+    the package of function `hello` has no `bootstrap` at its top, which the runtime `provided.al2023` starts
+    let `code` name the program itself, or put an executable named `bootstrap` at the top of the folder
+    ");
     rig.function.runtime = "java21".into();
-    insta::assert_snapshot!(hints(rig.invoke(b"1".to_vec()).await.unwrap_err()), @"");
+    insta::assert_snapshot!(hints(rig.invoke(b"1".to_vec()).await.unwrap_err()), @r"
+    function `hello` has the runtime `java21`, which does not run locally
+    runtimes that run locally are `provided.*`, `python3.*` and `nodejs*`
+    ");
     rig.function.runtime = "nodejs22.x".into();
     rig.options.search_path = "/nowhere".into();
-    insta::assert_snapshot!(hints(rig.invoke(b"1".to_vec()).await.unwrap_err()), @"");
+    insta::assert_snapshot!(hints(rig.invoke(b"1".to_vec()).await.unwrap_err()), @r"
+    function `hello` needs `node` for its runtime `nodejs22.x`, and it is not on the PATH
+    install Node.js and make sure that `node` is on the PATH
+    ");
     let mut rig = Rig::new(&[("bootstrap", "\u{7f}ELF but not really")]);
     rig.function.architecture = "arm64".into();
     let error = rig.invoke(b"1".to_vec()).await.unwrap_err();

@@ -21,6 +21,7 @@ mod owners;
 pub mod plan;
 mod pointer;
 pub mod references;
+pub mod spec;
 pub mod substitution;
 #[cfg(test)]
 mod tests;

@@ -44,19 +44,19 @@ impl Resource<'_> {
 
     /// What `Fn::GetAtt` gives; none when the type is known not to have the attribute.
     pub(super) fn attribute(&self, attribute: &str) -> Option<Value> {
-        let naming = naming(self.resource_type);
-        let pattern = naming.and_then(|naming| {
-            naming.attributes.iter().find(|(name, _)| *name == attribute).map(|(_, pattern)| pattern)
-        });
-        if let Some(pattern) = pattern {
-            return Some(json!(self.fill(pattern, naming)));
-        }
         // Of a type that nobody knows, such as `Custom::Thing`, anything may be asked.
         if spec::lookup(self.resource_type).is_some_and(|spec| !spec.has_attribute(attribute)) {
             return None;
         }
         if let Some(given) = self.property(attribute) {
             return Some(given.clone());
+        }
+        let naming = naming(self.resource_type);
+        let pattern = naming.and_then(|naming| {
+            naming.attributes.iter().find(|(name, _)| *name == attribute).map(|(_, pattern)| pattern)
+        });
+        if let Some(pattern) = pattern {
+            return Some(json!(self.fill(pattern, naming)));
         }
         Some(json!(self.invent(attribute)))
     }
@@ -134,8 +134,8 @@ impl Resource<'_> {
     /// `<stack>-<logical id>-<13 characters>`, its beginning cut to fit.
     fn made_up_name(&self, limit: usize) -> String {
         let suffix = self.letters(13);
-        let mut name = format!("{}-{}", self.stack, self.logical_id);
-        name.truncate(limit.saturating_sub(suffix.len() + 1));
+        let whole = format!("{}-{}", self.stack, self.logical_id);
+        let name: String = whole.chars().take(limit.saturating_sub(suffix.len() + 1)).collect();
         format!("{name}-{suffix}")
     }
 

@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn all_problems_are_told_at_once_and_secrets_are_not() {
         let error = check(&[("Size", "12"), ("Key", "S3CRET"), ("Kinds", "x")]).unwrap_err();
-        insta::assert_snapshot!(error, @"");
+        insta::assert_snapshot!(error, @"parameters of stack `s` cannot be used: `Size` must be at most 9; `Kind` has no value and no default; `Key` must match `[a-z]+`, and its value does not; `Kinds` is not a parameter of the template (did you mean `Kind`?)");
     }
 
     #[test]
