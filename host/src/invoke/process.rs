@@ -58,7 +58,7 @@ pub(super) async fn run(
     let mut group = Group::start(&function, &program, &variables, &task_root).await?;
     let mut pumps = group.follow(&log);
     let mut run = Run { function: &function, server, child: &mut group.child, started };
-    let mut ending = run.to_end(options.init_timeout).await;
+    let mut ending = run.finish(options.init_timeout).await;
     let max_memory = ending.pid.and_then(peak_memory);
     group.kill();
     // A process that left the group may hold the pipes open; it must not hold us.
@@ -188,7 +188,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn to_end(&mut self, init_timeout: Duration) -> Ending {
+    async fn finish(&mut self, init_timeout: Duration) -> Ending {
         let failed = self.init(init_timeout).await.err();
         let init_duration = self.started.elapsed();
         let handed_over = Instant::now();
@@ -202,7 +202,7 @@ impl Run<'_> {
     async fn init(&mut self, limit: Duration) -> Result<(), FunctionError> {
         match self.hear(self.started + limit).await {
             Heard::Signal(Signal::Ready) => Ok(()),
-            Heard::Signal(Signal::InitError(reported)) => Err(self.reported(reported)),
+            Heard::Signal(Signal::InitError(reported)) => Err(self.reported(&reported)),
             Heard::Signal(_) => Err(self.unhandled(
                 "Runtime.InvalidState",
                 "the runtime answered before it asked for an event".into(),
@@ -221,7 +221,7 @@ impl Run<'_> {
     async fn call(&mut self, deadline: Instant) -> Result<Vec<u8>, FunctionError> {
         let answer = match self.hear(deadline).await {
             Heard::Signal(Signal::Response(payload)) => Ok(payload.to_vec()),
-            Heard::Signal(Signal::Error(reported)) => Err(self.reported(reported)),
+            Heard::Signal(Signal::Error(reported)) => Err(self.reported(&reported)),
             Heard::Signal(Signal::TooLarge(size)) => Err(self.unhandled(
                 "Function.ResponseSizeTooLarge",
                 format!(
@@ -268,7 +268,7 @@ impl Run<'_> {
         }
     }
 
-    fn reported(&self, reported: Reported) -> FunctionError {
+    fn reported(&self, reported: &Reported) -> FunctionError {
         FunctionError {
             function: self.function.label.clone(),
             kind: ErrorKind::Handled,

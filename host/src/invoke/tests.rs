@@ -195,10 +195,7 @@ async fn an_error_while_starting_is_told_from_a_crash() {
     let mut rig = Rig::bootstrap();
     rig.function.environment.insert("INIT".into(), "error".into());
     let error = rig.failure(json!({})).await;
-    assert_eq!(
-        (error.error_type.as_str(), error.message.as_str()),
-        ("Config", "no QUEUE_URL")
-    );
+    assert_eq!((error.error_type.as_str(), error.message.as_str()), ("Config", "no QUEUE_URL"));
     rig.function.environment.insert("INIT".into(), "crash".into());
     let error = rig.failure(json!({})).await;
     assert_eq!(error.kind, ErrorKind::Unhandled);
@@ -224,10 +221,7 @@ async fn a_crash_tells_the_code_or_signal_and_the_last_lines() {
     assert_eq!(error.message, "the function exited with code 7 before it answered");
     assert_eq!(error.last_lines, ["got exit", "about to fall"]);
     let error = rig.failure(json!({"do": "abort"})).await;
-    assert_eq!(
-        error.message,
-        "the function was killed by SIGABRT (signal 6) before it answered"
-    );
+    assert_eq!(error.message, "the function was killed by SIGABRT (signal 6) before it answered");
 }
 
 #[tokio::test]

@@ -87,7 +87,11 @@ impl Local {
         Ok(Applied { stack: revision.stack, change })
     }
 
-    pub(super) fn delete_now(&self, name: &str, reporter: &dyn Reporter) -> Result<bool, LocalError> {
+    pub(super) fn delete_now(
+        &self,
+        name: &str,
+        reporter: &dyn Reporter,
+    ) -> Result<bool, LocalError> {
         let _lock = self.lock(name, "delete")?;
         let history = self.history(name);
         history.sweep()?;

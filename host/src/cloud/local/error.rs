@@ -39,7 +39,9 @@ pub enum LocalError {
     #[error("resource `{0}` has no `Type`")]
     NoType(String),
     /// A function in a resource cannot be evaluated.
-    #[error("cannot provision `{logical_id}` ({resource_type}): its `{property}` cannot be evaluated")]
+    #[error(
+        "cannot provision `{logical_id}` ({resource_type}): its `{property}` cannot be evaluated"
+    )]
     Property {
         /// The resource.
         logical_id: String,
@@ -48,18 +50,18 @@ pub enum LocalError {
         /// The property.
         property: String,
         /// Why not.
-        source: ResolveError,
+        source: Box<ResolveError>,
     },
     /// The conditions cannot be evaluated.
     #[error("cannot evaluate the template's conditions")]
-    Conditions(#[source] ResolveError),
+    Conditions(#[source] Box<ResolveError>),
     /// An output cannot be evaluated.
     #[error("cannot evaluate output `{name}`")]
     Output {
         /// The output.
         name: String,
         /// Why not.
-        source: ResolveError,
+        source: Box<ResolveError>,
     },
     /// An output is not text.
     #[error("output `{name}` is {found}, and an output must be text")]
@@ -91,7 +93,9 @@ pub enum LocalError {
     #[error("resources depend on each other: {}", .0.join(" → "))]
     Cycle(Vec<String>),
     /// A function's package was never stored.
-    #[error("the package of function `{logical_id}` is not stored: no `{key}` in bucket `{bucket}`")]
+    #[error(
+        "the package of function `{logical_id}` is not stored: no `{key}` in bucket `{bucket}`"
+    )]
     NoArtifact {
         /// The function.
         logical_id: String,
@@ -180,7 +184,9 @@ impl Explain for LocalError {
             Self::Parameters { .. } => {
                 "set values in the manifest: `[parameters]`, or `[stages.NAME.parameters]`".into()
             }
-            Self::BadName { .. } => "use letters, digits and `-`, a letter first, at most 128".into(),
+            Self::BadName { .. } => {
+                "use letters, digits and `-`, a letter first, at most 128".into()
+            }
             Self::NoArtifact { stale: true, .. } => "run `phalanx deploy --local`".into(),
             Self::NoArtifact { stale: false, .. } => {
                 "the local cloud holds only packages that Phalanx made: give the function a `code` \
@@ -198,7 +204,9 @@ impl Explain for LocalError {
                     None => format!("its functions: {}", known.join(", ")),
                 }
             }
-            Self::Property { source, .. } | Self::Output { source, .. } | Self::Conditions(source) => {
+            Self::Property { source, .. }
+            | Self::Output { source, .. }
+            | Self::Conditions(source) => {
                 return source.hints();
             }
             Self::Fs(error) => return error.hints(),

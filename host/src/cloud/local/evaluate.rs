@@ -42,8 +42,8 @@ pub(super) fn evaluate(
     before: Option<&Revision>,
 ) -> Result<Evaluated, LocalError> {
     let mut state = State { around, conditions: IndexMap::new(), resources: IndexMap::new() };
-    state.conditions =
-        evaluate_conditions(around.template, &state).map_err(LocalError::Conditions)?;
+    state.conditions = evaluate_conditions(around.template, &state)
+        .map_err(|source| LocalError::Conditions(Box::new(source)))?;
     let declared = section(around.template, "Resources");
     let wanted: IndexMap<&str, &Value> = declared
         .iter()
@@ -145,7 +145,7 @@ impl State<'_> {
                 logical_id: logical_id.to_owned(),
                 resource_type: resource_type.to_owned(),
                 property: name.clone(),
-                source,
+                source: Box::new(source),
             })?;
             if !value.is_null() {
                 properties.insert(name.clone(), value);
@@ -194,8 +194,10 @@ impl State<'_> {
             let evaluate = |value: &Value, tokens: &[&str]| {
                 let mut at = Pointer::of(["Outputs", name]);
                 tokens.iter().for_each(|token| at.push(token));
-                let value = resolve_at(value, at, self)
-                    .map_err(|source| LocalError::Output { name: name.clone(), source })?;
+                let value = resolve_at(value, at, self).map_err(|source| LocalError::Output {
+                    name: name.clone(),
+                    source: Box::new(source),
+                })?;
                 text(value).map_err(|found| LocalError::OutputNotText { name: name.clone(), found })
             };
             let value = evaluate(output.get("Value").unwrap_or(&Value::Null), &["Value"])?;

@@ -44,7 +44,12 @@ pub(super) struct Revision {
 
 impl Revision {
     /// The revision after `before`.
-    pub(super) fn after(before: Option<&Self>, token: String, change: Change, stack: Stack) -> Self {
+    pub(super) fn after(
+        before: Option<&Self>,
+        token: String,
+        change: Change,
+        stack: Stack,
+    ) -> Self {
         Self {
             format: FORMAT,
             number: before.map_or(0, |before| before.number) + 1,

@@ -53,7 +53,11 @@ impl Resource<'_> {
         }
         let naming = naming(self.resource_type);
         let pattern = naming.and_then(|naming| {
-            naming.attributes.iter().find(|(name, _)| *name == attribute).map(|(_, pattern)| pattern)
+            naming
+                .attributes
+                .iter()
+                .find(|(name, _)| *name == attribute)
+                .map(|(_, pattern)| pattern)
         });
         if let Some(pattern) = pattern {
             return Some(json!(self.fill(pattern, naming)));
@@ -142,7 +146,10 @@ impl Resource<'_> {
     fn letters(&self, count: usize) -> String {
         const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
         let digest = self.digest("letters");
-        digest.as_bytes()[..count].iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect()
+        digest.as_bytes()[..count]
+            .iter()
+            .map(|byte| char::from(ALPHABET[usize::from(byte % 32)]))
+            .collect()
     }
 
     fn digest(&self, purpose: &str) -> Digest {
@@ -172,14 +179,8 @@ mod tests {
     fn common_types_look_real() {
         let named = json!({ "QueueName": "work" });
         let queue = resource("AWS::SQS::Queue", named.as_object().unwrap());
-        assert_eq!(
-            queue.reference(),
-            "https://sqs.eu-central-1.amazonaws.com/000000000000/work"
-        );
-        assert_eq!(
-            queue.attribute("Arn").unwrap(),
-            "arn:aws:sqs:eu-central-1:000000000000:work"
-        );
+        assert_eq!(queue.reference(), "https://sqs.eu-central-1.amazonaws.com/000000000000/work");
+        assert_eq!(queue.attribute("Arn").unwrap(), "arn:aws:sqs:eu-central-1:000000000000:work");
         assert_eq!(queue.attribute("ARN"), None);
         let ordered = json!({ "FifoQueue": true });
         let queue = resource("AWS::SQS::Queue", ordered.as_object().unwrap());
@@ -195,7 +196,11 @@ mod tests {
         let custom = resource("Custom::Thing", &none);
         assert_eq!(custom.attribute("Whatever"), custom.attribute("Whatever"));
         let arn = resource("AWS::AppSync::GraphQLApi", &none).attribute("Arn").unwrap();
-        assert!(arn.as_str().unwrap().starts_with("arn:aws:appsync:eu-central-1:000000000000:graphqlapi/"));
+        assert!(
+            arn.as_str()
+                .unwrap()
+                .starts_with("arn:aws:appsync:eu-central-1:000000000000:graphqlapi/")
+        );
     }
 
     #[test]

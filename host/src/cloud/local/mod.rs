@@ -10,9 +10,7 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 
-use super::{
-    Applied, ApplyRequest, Artifact, ArtifactLocation, Cloud, Identity, Stack, Stored,
-};
+use super::{Applied, ApplyRequest, Artifact, ArtifactLocation, Cloud, Identity, Stack, Stored};
 use crate::digest::Digest;
 use crate::hint::BoxError;
 use crate::report::Reporter;
@@ -125,7 +123,8 @@ impl Local {
     ) -> Result<T, BoxError> {
         let own = self.clone();
         let done = tokio::task::spawn_blocking(move || work(&own)).await;
-        done.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())).map_err(Into::into)
+        done.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+            .map_err(Into::into)
     }
 }
 

@@ -102,7 +102,8 @@ fn problem(declaration: &Value, value: &str) -> Option<String> {
     let pattern = declaration.get("AllowedPattern").and_then(Value::as_str)?;
     let matches = |item: &&str| {
         // A pattern that only Java understands is CloudFormation's to judge.
-        Regex::new(&format!("^(?:{pattern})$")).map_or(true, |regex| regex.is_match(item).unwrap_or(true))
+        Regex::new(&format!("^(?:{pattern})$"))
+            .map_or(true, |regex| regex.is_match(item).unwrap_or(true))
     };
     (!items.iter().all(matches)).then(|| format!("must match `{pattern}`, and {shown} does not"))
 }

@@ -96,7 +96,9 @@ async fn a_stack_is_created_changed_and_deleted() {
     assert_eq!(created.change, Change::Created);
     assert_eq!(created.stack.status, "CREATE_COMPLETE");
     let url = &created.stack.outputs["Url"];
-    assert!(url.starts_with("https://sqs.eu-central-1.amazonaws.com/000000000000/orders-dev-Queue-"));
+    assert!(
+        url.starts_with("https://sqs.eu-central-1.amazonaws.com/000000000000/orders-dev-Queue-")
+    );
     assert_eq!(
         rig.told(0),
         [
@@ -208,7 +210,10 @@ async fn parameters_conditions_mappings_and_exports_are_evaluated() {
     assert_eq!(stack.resources.len(), 2);
     assert_eq!(stack.parameters["Stage"], "dev");
     let revision = rig.local.history("orders-dev").current().unwrap().unwrap();
-    assert_eq!(Value::Object(revision.resources["Queue"].properties.clone()), json!({ "DelaySeconds": 5 }));
+    assert_eq!(
+        Value::Object(revision.resources["Queue"].properties.clone()),
+        json!({ "DelaySeconds": 5 })
+    );
     let warned = |event: &Event| matches!(event, Event::Warning { message, .. } if message.contains("`Thing` is a custom resource"));
     assert!(rig.recorder.events().iter().any(warned));
 
@@ -414,12 +419,19 @@ async fn a_deletion_killed_at_any_operation_is_done_by_the_next() {
         let root = rig.folder.path().join("cloud");
         let sound = open(&root);
         let reporter = || -> Arc<dyn Reporter> { rig.recorder.clone() };
-        sound.apply(&request(&queue()), reporter()).await.map(drop).unwrap_or_else(|e| panic!("{e}"));
+        sound
+            .apply(&request(&queue()), reporter())
+            .await
+            .map(drop)
+            .unwrap_or_else(|e| panic!("{e}"));
         let dying = Local { disk: Arc::new(Cut { left: AtomicUsize::new(at) }), ..open(&root) };
-        let died = dying.delete("orders-dev", reporter()).await.is_err()
-            || dying.prune().is_err();
+        let died = dying.delete("orders-dev", reporter()).await.is_err() || dying.prune().is_err();
         if died {
-            sound.delete("orders-dev", reporter()).await.map(drop).unwrap_or_else(|e| panic!("{e}"));
+            sound
+                .delete("orders-dev", reporter())
+                .await
+                .map(drop)
+                .unwrap_or_else(|e| panic!("{e}"));
             assert_eq!(sound.stack("orders-dev").await.unwrap(), None, "cut at operation {at}");
             sound.prune().unwrap();
         }
