@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+pub mod check;
 mod document;
 mod error;
 mod explain;
@@ -23,6 +24,7 @@ mod pointer;
 pub mod references;
 pub mod spec;
 pub mod substitution;
+pub mod synthesize;
 #[cfg(test)]
 mod tests;
 mod transaction;

@@ -28,12 +28,13 @@
 //! A template with a macro (`Transform`) is checked before the macro runs, which may add what is
 //! missing: dangling references are warnings then.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value};
 
 use super::references::{self, Reference};
-use super::{Finding, Origin, Pointer, Severity, Template};
+use super::spec::{self, ResourceSpec};
+use super::{Finding, Pointer, Severity, Template};
 use crate::manifest::Location;
 use crate::text;
 
@@ -91,6 +92,8 @@ struct Scan<'a> {
     outputs: Option<&'a Map<String, Value>>,
     /// Whether a macro will still change the template.
     macros: bool,
+    /// What is known of the types of the resources; few types make up most templates.
+    specs: HashMap<&'a str, Option<ResourceSpec>>,
     /// All references, in document order.
     references: Vec<Reference>,
 }
@@ -98,9 +101,17 @@ struct Scan<'a> {
 impl<'a> Scan<'a> {
     fn new(document: &Value, sections: &'a Map<String, Value>) -> Self {
         let section = |name: &str| sections.get(name).and_then(Value::as_object);
+        let resources = section("Resources");
+        let mut specs = HashMap::new();
+        for resource in resources.into_iter().flat_map(|entries| entries.values()) {
+            if let Some(name) = resource.get("Type").and_then(Value::as_str) {
+                specs.entry(name).or_insert_with(|| spec::lookup(name));
+            }
+        }
         Self {
             sections,
-            resources: section("Resources"),
+            resources,
+            specs,
             parameters: section("Parameters"),
             conditions: section("Conditions"),
             mappings: section("Mappings"),
@@ -112,6 +123,10 @@ impl<'a> Scan<'a> {
 
     fn resource(&self, id: &str) -> Option<&'a Value> {
         self.resources?.get(id)
+    }
+
+    fn spec(&self, resource_type: &str) -> Option<ResourceSpec> {
+        self.specs.get(resource_type).copied().flatten()
     }
 
     fn resource_ids(&self) -> impl Iterator<Item = &'a str> {
@@ -161,7 +176,7 @@ fn attributed(
     locations: &BTreeMap<String, Location>,
     template: &Template,
 ) -> Finding {
-    let by = writer(template, &finding.at);
+    let by = template.owners.writer(&finding.at).map(|writer| writer.plugin.to_string());
     let location = match by {
         // The service's file has no line for what a plugin wrote.
         Some(_) => None,
@@ -177,20 +192,8 @@ fn attributed(
     }
 }
 
-/// The plugin that wrote `at`, or the nearest place above it that is there.
-fn writer(template: &Template, at: &Pointer) -> Option<String> {
-    let mut at = at.clone();
-    loop {
-        match template.explain(&at).written_by {
-            Some(Origin::Plugin(writer)) => return Some(writer.plugin.to_string()),
-            Some(Origin::Service) => return None,
-            None => at = at.parent()?,
-        }
-    }
-}
-
 /// Where the service's files have `at`, or the nearest place above it.
-pub(super) fn location(locations: &BTreeMap<String, Location>, at: &Pointer) -> Option<Location> {
+fn location(locations: &BTreeMap<String, Location>, at: &Pointer) -> Option<Location> {
     let mut at = at.clone();
     loop {
         if let Some(location) = locations.get(at.as_str()) {

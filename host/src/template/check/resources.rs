@@ -71,7 +71,7 @@ fn typed(
     at: &Pointer,
     findings: &mut Findings,
 ) {
-    let Some(spec) = spec::lookup(name) else {
+    let Some(spec) = scan.spec(name) else {
         if name.starts_with("AWS::") && !is_known_elsewhere(scan, name) {
             // A warning: AWS may have more types by now than the table.
             findings.add(

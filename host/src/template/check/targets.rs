@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{Findings, Scan, keys};
 use crate::hint::nearest;
 use crate::template::references::{Kind, Reference};
-use crate::template::{Pointer, Severity, spec};
+use crate::template::{Pointer, Severity};
 
 const PSEUDO_PARAMETERS: [&str; 8] = [
     "AWS::AccountId",
@@ -62,7 +62,7 @@ fn attribute(scan: &Scan<'_>, reference: &Reference, findings: &mut Findings) {
     else {
         return;
     };
-    let Some(spec) = spec::lookup(resource_type) else { return };
+    let Some(spec) = scan.spec(resource_type) else { return };
     // `Tags.${Index}` and the like: nobody knows yet what it will be.
     if spec.has_attribute(wanted) || wanted.contains("${") {
         return;

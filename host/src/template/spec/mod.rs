@@ -7,6 +7,8 @@
 
 use std::fmt;
 
+use super::plan;
+
 static TABLE: &str = include_str!("table.txt");
 
 /// What is known of `resource_type`, such as `AWS::SQS::Queue`.
@@ -14,10 +16,7 @@ pub fn lookup(resource_type: &str) -> Option<ResourceSpec> {
     let (mut low, mut high) = (table_start(), TABLE.len());
     while low < high {
         let middle = low + (high - low) / 2;
-        let start = TABLE.as_bytes()[low..middle]
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(low, |newline| low + newline + 1);
+        let start = TABLE[low..middle].rfind('\n').map_or(low, |newline| low + newline + 1);
         let line = line_at(start);
         match type_of(line).cmp(resource_type) {
             std::cmp::Ordering::Equal => return Some(ResourceSpec::read(line)),
@@ -119,6 +118,28 @@ impl ResourceSpec {
     }
 }
 
+/// The table as the plan asks it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Table;
+
+impl plan::Spec for Table {
+    fn replacement(&self, resource_type: &str, property_path: &[&str]) -> plan::Replacement {
+        let Some(spec) = lookup(resource_type) else { return plan::Replacement::Never };
+        let is_it = |known: &str| known.split('/').eq(property_path.iter().copied());
+        if spec.create_only().any(is_it) {
+            plan::Replacement::Always
+        } else if spec.conditionally_create_only().any(is_it) {
+            plan::Replacement::Conditional
+        } else {
+            plan::Replacement::Never
+        }
+    }
+
+    fn stateful(&self, resource_type: &str) -> bool {
+        lookup(resource_type).is_some_and(|spec| spec.is_stateful())
+    }
+}
+
 impl fmt::Debug for ResourceSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("ResourceSpec").field(&self.resource_type()).finish()
@@ -191,5 +212,20 @@ mod tests {
         assert_eq!(of("AWS::AutoScaling::AutoScalingGroup").taggable(), None);
         assert!(!of("AWS::Lambda::Function").is_stateful());
         assert_eq!(of("AWS::Lambda::Function").required().collect::<Vec<_>>(), ["Code", "Role"]);
+    }
+
+    #[test]
+    fn tells_the_plan_what_replaces_a_resource() {
+        use plan::{Replacement, Spec};
+        let of = |name, path: &[&str]| Table.replacement(name, path);
+        assert_eq!(of("AWS::SQS::Queue", &["QueueName"]), Replacement::Always);
+        assert_eq!(of("AWS::SQS::Queue", &["DelaySeconds"]), Replacement::Never);
+        assert_eq!(of("AWS::RDS::DBInstance", &["Engine"]), Replacement::Conditional);
+        assert_eq!(of("AWS::FMS::Policy", &["Nothing", "*", "Here"]), Replacement::Never);
+        assert_eq!(of("Custom::X", &["Name"]), Replacement::Never);
+        assert!(Table.stateful("AWS::DynamoDB::Table") && !Table.stateful("Custom::X"));
+        let nested = ["ConnectPeerConfiguration", "BgpConfigurations", "*", "PeerAsn"];
+        let connect_peer = "AWS::EC2::TransitGatewayConnectPeer";
+        assert_eq!(of(connect_peer, &nested), Replacement::Always);
     }
 }

@@ -1,7 +1,5 @@
 //! The HTTP API that all functions of the service with HTTP events share.
 
-use std::collections::BTreeMap;
-
 use serde_json::json;
 
 use super::{Generated, attribute, ids, reference};
@@ -37,7 +35,6 @@ pub(super) fn add(made: &mut Generated, service: &Service) {
     for function in service.functions.values() {
         add_function(made, function);
     }
-    clashes(made, service);
     made.output(
         "HttpApiUrl",
         "the address of the HTTP API".to_owned(),
@@ -48,8 +45,9 @@ pub(super) fn add(made: &mut Generated, service: &Service) {
 
 fn add_function(made: &mut Generated, function: &Function) {
     let integration = format!("{}HttpIntegration", function.logical_id);
-    for (number, (method, path)) in routes(function).enumerate() {
+    for (number, route) in routes(function).enumerate() {
         if number == 0 {
+            made.origin(Pointer::of(["Resources", &integration]), function, []);
             made.resource(
                 integration.clone(),
                 format!("the HTTP integration of function `{}`", function.name),
@@ -64,22 +62,20 @@ fn add_function(made: &mut Generated, function: &Function) {
                 }),
             );
         }
-        add_route(made, function, &integration, method, path);
+        add_route(made, function, &integration, &route);
     }
 }
 
-fn add_route(
-    made: &mut Generated,
-    function: &Function,
-    integration: &str,
-    method: &str,
-    path: &str,
-) {
+fn add_route(made: &mut Generated, function: &Function, integration: &str, route: &Route<'_>) {
+    let Route { event, method, path } = *route;
     let key = format!("{method} {path}");
     let mut id = ids::route(function, method, path);
     if made.resources.contains_key(&id) {
         // `/a-b` and `/aB` read alike; the first keeps the readable id.
         id.push_str(&Digest::of(&key).short());
+    }
+    for id in [id.clone(), format!("{id}Permission")] {
+        made.origin(Pointer::of(["Resources", &id]), function, ["events", &event.to_string()]);
     }
     made.resource(
         id.clone(),
@@ -113,28 +109,17 @@ fn add_route(
     );
 }
 
-/// Two functions that want the same route: API Gateway refuses the second one late and unclearly.
-fn clashes(made: &mut Generated, service: &Service) {
-    let mut owners = BTreeMap::new();
-    for function in service.functions.values() {
-        for (method, path) in routes(function) {
-            let first = *owners.entry((method, path)).or_insert(function.name.as_str());
-            if first != function.name {
-                let at = Pointer::of(["Resources", &ids::route(function, method, path)]);
-                let message = format!(
-                    "functions `{first}` and `{}` both want `{method} {path}`",
-                    function.name
-                );
-                let hint = "give one of them another route".to_owned();
-                made.clashes.push(super::clash("duplicate-route", at, message, hint));
-            }
-        }
-    }
+/// An HTTP event.
+struct Route<'a> {
+    /// Its number among the events of the function.
+    event: usize,
+    method: &'a str,
+    path: &'a str,
 }
 
-fn routes(function: &Function) -> impl Iterator<Item = (&str, &str)> {
-    function.events.iter().filter_map(|event| match event {
-        EventSource::Http { method, path } => Some((method.as_str(), path.as_str())),
+fn routes(function: &Function) -> impl Iterator<Item = Route<'_>> {
+    function.events.iter().enumerate().filter_map(|(event, source)| match source {
+        EventSource::Http { method, path } => Some(Route { event, method, path }),
         _ => None,
     })
 }

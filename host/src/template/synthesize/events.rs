@@ -59,7 +59,7 @@ impl Events<'_> {
         properties["Targets"] = json!([{ "Arn": self.arn(), "Id": self.function.logical_id }]);
         let rule = json!({ "Type": "AWS::Events::Rule", "Properties": properties });
         made.resource(id.clone(), what, rule);
-        self.permission(made, &id, "events.amazonaws.com", attribute(&id, "Arn"));
+        self.permission(made, &id, "events.amazonaws.com", &attribute(&id, "Arn"));
     }
 
     fn mapping(
@@ -96,7 +96,7 @@ impl Events<'_> {
                 "Properties": { "Protocol": "lambda", "TopicArn": topic, "Endpoint": self.arn() },
             }),
         );
-        self.permission(made, &id, "sns.amazonaws.com", topic);
+        self.permission(made, &id, "sns.amazonaws.com", &topic);
     }
 
     fn url(&self, made: &mut Generated, iam: bool) {
@@ -161,7 +161,7 @@ impl Events<'_> {
     }
 
     /// Lets `principal` call the function on behalf of `source` only.
-    fn permission(&self, made: &mut Generated, caller: &str, principal: &str, source: Value) {
+    fn permission(&self, made: &mut Generated, caller: &str, principal: &str, source: &Value) {
         made.resource(
             format!("{caller}Permission"),
             format!("the permission of `{caller}` {}", self.of_function()),

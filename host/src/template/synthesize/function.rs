@@ -23,6 +23,9 @@ pub(super) fn add(
         format!("the log group of function `{}`", function.name),
         json!({
             "Type": "AWS::Logs::LogGroup",
+            // The default, said aloud: logs have a retention of their own and go with the stack.
+            "DeletionPolicy": "Delete",
+            "UpdateReplacePolicy": "Delete",
             "Properties": {
                 "LogGroupName": { "Fn::Sub": format!("/aws/lambda/${{AWS::StackName}}-{}", function.name) },
                 "RetentionInDays": function.log_retention,

@@ -47,8 +47,8 @@ pub struct CodeLocation {
 pub struct Synthesis {
     /// The template.
     pub document: Value,
-    /// Clashes that only synthesis can see, since a JSON object holds each id once: rules
-    /// `duplicate-id` and `duplicate-route`, all errors.
+    /// Ids that are wanted twice (rule `duplicate-id`, all errors), which only synthesis can see: a
+    /// JSON object holds each id once.
     pub findings: Vec<Finding>,
     /// The service's locations, and for each generated part of the template the location of the
     /// manifest's key that asked for it. For [`crate::template::check::check`].
@@ -123,7 +123,7 @@ impl Generated {
                 (message, "rename one of the functions")
             };
             let at = Pointer::of(["Resources", &id]);
-            self.clashes.push(clash("duplicate-id", at, message, hint.to_owned()));
+            self.clashes.push(clash(at, message, hint.to_owned()));
             return;
         }
         self.resources.insert(id, (value, what));
@@ -182,7 +182,7 @@ fn merge(
             let message = format!("`{id}` is the id of {what}, which Phalanx generates");
             let hint = format!("rename `{id}` in the service's own {}", section.to_lowercase());
             let location = service.locations.get(&at.to_string()).cloned();
-            findings.push(Finding { location, ..clash("duplicate-id", at, message, hint) });
+            findings.push(Finding { location, ..clash(at, message, hint) });
         }
         entries.insert(id, value);
     }
@@ -192,10 +192,10 @@ fn merge(
     Value::Object(entries)
 }
 
-fn clash(rule: &str, at: Pointer, message: String, hint: String) -> Finding {
+fn clash(at: Pointer, message: String, hint: String) -> Finding {
     Finding {
         severity: Severity::Error,
-        rule: rule.to_owned(),
+        rule: "duplicate-id".to_owned(),
         at,
         message,
         hint: Some(hint),

@@ -46,13 +46,13 @@ fn statements(made: &mut Generated, scope: &Scope<'_>, function: &Function) -> V
         .child("PolicyDocument")
         .child("Statement");
     let logs = attribute(&log_group_id(function), "Arn");
-    let mut statements = vec![allow(&["logs:CreateLogStream", "logs:PutLogEvents"], logs)];
+    let mut statements = vec![allow(&["logs:CreateLogStream", "logs:PutLogEvents"], &logs)];
     if function.tracing {
         let actions = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"];
-        statements.push(allow(&actions, json!("*")));
+        statements.push(allow(&actions, &json!("*")));
     }
     if function.vpc.is_some() {
-        statements.push(allow(&NETWORK_INTERFACES, json!("*")));
+        statements.push(allow(&NETWORK_INTERFACES, &json!("*")));
     }
     for (index, event) in function.events.iter().enumerate() {
         if let Some(statement) = reading(scope, event) {
@@ -69,13 +69,13 @@ fn statements(made: &mut Generated, scope: &Scope<'_>, function: &Function) -> V
             _ => &["sqs:SendMessage", "sns:Publish"],
         };
         made.origin(at.child(&statements.len().to_string()), function, ["dead-letter"]);
-        statements.push(allow(actions, scope.value(target)));
+        statements.push(allow(actions, &scope.value(target)));
     }
     for (index, permission) in function.permissions.iter().enumerate() {
         let at = at.child(&statements.len().to_string());
         made.origin(at, function, ["permissions", &index.to_string()]);
         let actions: Vec<_> = permission.actions.iter().map(String::as_str).collect();
-        statements.push(allow(&actions, one_or_many(scope.values(&permission.resources))));
+        statements.push(allow(&actions, &one_or_many(scope.values(&permission.resources))));
     }
     statements
 }
@@ -83,14 +83,14 @@ fn statements(made: &mut Generated, scope: &Scope<'_>, function: &Function) -> V
 /// What Lambda's poller does in the function's name.
 fn reading(scope: &Scope<'_>, event: &EventSource) -> Option<Value> {
     match event {
-        EventSource::Queue { arn, .. } => Some(allow(&QUEUE, scope.value(arn))),
+        EventSource::Queue { arn, .. } => Some(allow(&QUEUE, &scope.value(arn))),
         EventSource::Stream { arn, .. } => {
             let actions = match scope.arn_service(arn).as_deref() {
                 Some("dynamodb") => DYNAMODB_STREAM.to_vec(),
                 Some("kinesis") => KINESIS_STREAM.to_vec(),
                 _ => [DYNAMODB_STREAM.as_slice(), &KINESIS_STREAM].concat(),
             };
-            Some(allow(&actions, scope.value(arn)))
+            Some(allow(&actions, &scope.value(arn)))
         }
         EventSource::Http { .. }
         | EventSource::Schedule(_)
@@ -100,7 +100,7 @@ fn reading(scope: &Scope<'_>, event: &EventSource) -> Option<Value> {
     }
 }
 
-fn allow(actions: &[&str], resource: Value) -> Value {
+fn allow(actions: &[&str], resource: &Value) -> Value {
     json!({ "Effect": "Allow", "Action": actions, "Resource": resource })
 }
 
