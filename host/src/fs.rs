@@ -166,6 +166,17 @@ pub fn list(path: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
+/// [`list`], empty when there is no such folder.
+///
+/// # Errors
+/// When the folder is there and cannot be listed.
+pub fn list_if_present(path: &Path) -> Result<Vec<PathBuf>> {
+    match list(path) {
+        Err(error) if error.source.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        listed => listed,
+    }
+}
+
 /// Removes a file; none there is fine.
 ///
 /// # Errors

@@ -36,7 +36,11 @@ pub trait Cloud: Send + Sync {
     ///
     /// # Errors
     /// When it can be neither found nor stored.
-    async fn store(&self, artifact: &Artifact, reporter: Arc<dyn Reporter>) -> Result<Stored, BoxError>;
+    async fn store(
+        &self,
+        artifact: &Artifact,
+        reporter: Arc<dyn Reporter>,
+    ) -> Result<Stored, BoxError>;
 
     /// The stack as it stands, or none.
     ///
@@ -50,7 +54,11 @@ pub trait Cloud: Send + Sync {
     /// # Errors
     /// When another run works on the stack, or a resource cannot be made; the error names the first
     /// real cause, and the stack is as it was before.
-    async fn apply(&self, request: &ApplyRequest, reporter: Arc<dyn Reporter>) -> Result<Applied, BoxError>;
+    async fn apply(
+        &self,
+        request: &ApplyRequest,
+        reporter: Arc<dyn Reporter>,
+    ) -> Result<Applied, BoxError>;
 
     /// Deletes a stack and waits; none there is a success and gives false.
     ///

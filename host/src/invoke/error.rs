@@ -40,7 +40,9 @@ pub enum InvokeError {
         runtime: String,
     },
     /// The runtime's interpreter is not installed.
-    #[error("function `{function}` needs `{program}` for its runtime `{runtime}`, and it is not on the PATH")]
+    #[error(
+        "function `{function}` needs `{program}` for its runtime `{runtime}`, and it is not on the PATH"
+    )]
     NoInterpreter {
         /// The function.
         function: String,
@@ -50,7 +52,9 @@ pub enum InvokeError {
         program: &'static str,
     },
     /// The package of a custom runtime holds no program.
-    #[error("the package of function `{function}` has no `bootstrap` at its top, which the runtime `{runtime}` starts")]
+    #[error(
+        "the package of function `{function}` has no `bootstrap` at its top, which the runtime `{runtime}` starts"
+    )]
     NoBootstrap {
         /// The function.
         function: String,
@@ -106,7 +110,8 @@ impl Explain for InvokeError {
     fn hints(&self) -> Vec<String> {
         let hint = match self {
             Self::EventNotJson(_) => {
-                "give a JSON document, such as `-d '{\"name\": \"value\"}'` or `-d @event.json`".into()
+                "give a JSON document, such as `-d '{\"name\": \"value\"}'` or `-d @event.json`"
+                    .into()
             }
             Self::BadPackage { .. } | Self::UnsafeEntry { .. } => {
                 "deploy the service again: `phalanx deploy --local`".into()

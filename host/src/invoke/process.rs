@@ -2,6 +2,7 @@
 //! way of ending means.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::json;
 use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
-use tokio::time::{sleep_until, timeout};
+use tokio::time::{sleep, sleep_until, timeout};
 
 use super::logs::Log;
 use super::runtime::Program;
@@ -26,6 +27,8 @@ use crate::text;
 const STRAGGLER: Duration = Duration::from_millis(200);
 /// How long the pipes may stay open after everything was killed.
 const DRAIN: Duration = Duration::from_secs(1);
+/// How often a program that is being written is tried again, 10 ms apart.
+const BUSY: u32 = 100;
 /// Log lines that go with an error.
 const LINES_IN_ERROR: usize = 20;
 
@@ -52,10 +55,10 @@ pub(super) async fn run(
         environment::variables(&function, options, &task_root, server.address, &log_stream);
     let log = Log::new(&function.label, reporter);
     let started = Instant::now();
-    let mut group = Group::start(&function, &program, &variables, &task_root)?;
+    let mut group = Group::start(&function, &program, &variables, &task_root).await?;
     let mut pumps = group.follow(&log);
     let mut run = Run { function: &function, server, child: &mut group.child, started };
-    let mut ending = run.to_end(options.init_timeout).await;
+    let mut ending = run.finish(options.init_timeout).await;
     let max_memory = ending.pid.and_then(peak_memory);
     group.kill();
     // A process that left the group may hold the pipes open; it must not hold us.
@@ -87,7 +90,7 @@ struct Group {
 }
 
 impl Group {
-    fn start(
+    async fn start(
         function: &FunctionSpec,
         program: &Program,
         variables: &BTreeMap<String, String>,
@@ -105,14 +108,28 @@ impl Group {
             .kill_on_drop(true);
         #[cfg(unix)]
         command.process_group(0);
-        let child = command.spawn().map_err(|source| InvokeError::Start {
-            function: function.label.clone(),
-            program: program.label.clone(),
-            architecture: function.architecture.clone(),
-            source,
-        })?;
-        let id = child.id();
-        Ok(Self { child, id })
+        let mut attempts = 0;
+        loop {
+            match command.spawn() {
+                Ok(child) => return Ok(Self { id: child.id(), child }),
+                // A process that is being started at this moment still has the file open for writing,
+                // as we had when we unpacked it.
+                Err(error)
+                    if error.kind() == io::ErrorKind::ExecutableFileBusy && attempts < BUSY =>
+                {
+                    attempts += 1;
+                    sleep(Duration::from_millis(10)).await;
+                }
+                Err(source) => {
+                    return Err(InvokeError::Start {
+                        function: function.label.clone(),
+                        program: program.label.clone(),
+                        architecture: function.architecture.clone(),
+                        source,
+                    });
+                }
+            }
+        }
     }
 
     fn follow(&mut self, log: &Log) -> JoinSet<()> {
@@ -171,7 +188,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn to_end(&mut self, init_timeout: Duration) -> Ending {
+    async fn finish(&mut self, init_timeout: Duration) -> Ending {
         let failed = self.init(init_timeout).await.err();
         let init_duration = self.started.elapsed();
         let handed_over = Instant::now();
@@ -185,7 +202,7 @@ impl Run<'_> {
     async fn init(&mut self, limit: Duration) -> Result<(), FunctionError> {
         match self.hear(self.started + limit).await {
             Heard::Signal(Signal::Ready) => Ok(()),
-            Heard::Signal(Signal::InitError(reported)) => Err(self.reported(reported)),
+            Heard::Signal(Signal::InitError(reported)) => Err(self.reported(&reported)),
             Heard::Signal(_) => Err(self.unhandled(
                 "Runtime.InvalidState",
                 "the runtime answered before it asked for an event".into(),
@@ -204,7 +221,7 @@ impl Run<'_> {
     async fn call(&mut self, deadline: Instant) -> Result<Vec<u8>, FunctionError> {
         let answer = match self.hear(deadline).await {
             Heard::Signal(Signal::Response(payload)) => Ok(payload.to_vec()),
-            Heard::Signal(Signal::Error(reported)) => Err(self.reported(reported)),
+            Heard::Signal(Signal::Error(reported)) => Err(self.reported(&reported)),
             Heard::Signal(Signal::TooLarge(size)) => Err(self.unhandled(
                 "Function.ResponseSizeTooLarge",
                 format!(
@@ -251,7 +268,7 @@ impl Run<'_> {
         }
     }
 
-    fn reported(&self, reported: Reported) -> FunctionError {
+    fn reported(&self, reported: &Reported) -> FunctionError {
         FunctionError {
             function: self.function.label.clone(),
             kind: ErrorKind::Handled,

@@ -48,11 +48,12 @@ pub(super) fn program(
             runtime: runtime.to_owned(),
         });
     };
-    let path = find(interpreter, &options.search_path).ok_or_else(|| InvokeError::NoInterpreter {
-        function: function.label.clone(),
-        runtime: runtime.to_owned(),
-        program: interpreter,
-    })?;
+    let path =
+        find(interpreter, &options.search_path).ok_or_else(|| InvokeError::NoInterpreter {
+            function: function.label.clone(),
+            runtime: runtime.to_owned(),
+            program: interpreter,
+        })?;
     let client = options
         .cache_dir
         .join("runtimes")

@@ -195,10 +195,7 @@ async fn an_error_while_starting_is_told_from_a_crash() {
     let mut rig = Rig::bootstrap();
     rig.function.environment.insert("INIT".into(), "error".into());
     let error = rig.failure(json!({})).await;
-    assert_eq!(
-        (error.error_type.as_str(), error.message.as_str()),
-        ("Config", "no QUEUE_URL")
-    );
+    assert_eq!((error.error_type.as_str(), error.message.as_str()), ("Config", "no QUEUE_URL"));
     rig.function.environment.insert("INIT".into(), "crash".into());
     let error = rig.failure(json!({})).await;
     assert_eq!(error.kind, ErrorKind::Unhandled);
@@ -224,10 +221,7 @@ async fn a_crash_tells_the_code_or_signal_and_the_last_lines() {
     assert_eq!(error.message, "the function exited with code 7 before it answered");
     assert_eq!(error.last_lines, ["got exit", "about to fall"]);
     let error = rig.failure(json!({"do": "abort"})).await;
-    assert_eq!(
-        error.message,
-        "the function was killed by SIGABRT (signal 6) before it answered"
-    );
+    assert_eq!(error.message, "the function was killed by SIGABRT (signal 6) before it answered");
 }
 
 #[tokio::test]
@@ -348,12 +342,21 @@ async fn node_handlers_run_with_the_machines_interpreter() {
 async fn what_cannot_be_started_says_what_to_do() {
     let mut rig = Rig::new(&[("other", "")]);
     let hints = |error: InvokeError| format!("{error}\n{}", error.hints().join("\n"));
-    insta::assert_snapshot!(hints(rig.invoke(b"1".to_vec()).await.unwrap_err()), @"");
+    insta::assert_snapshot!(hints(rig.invoke(b"1".to_vec()).await.unwrap_err()), @r"
+    the package of function `hello` has no `bootstrap` at its top, which the runtime `provided.al2023` starts
+    let `code` name the program itself, or put an executable named `bootstrap` at the top of the folder
+    ");
     rig.function.runtime = "java21".into();
-    insta::assert_snapshot!(hints(rig.invoke(b"1".to_vec()).await.unwrap_err()), @"");
+    insta::assert_snapshot!(hints(rig.invoke(b"1".to_vec()).await.unwrap_err()), @r"
+    function `hello` has the runtime `java21`, which does not run locally
+    runtimes that run locally are `provided.*`, `python3.*` and `nodejs*`
+    ");
     rig.function.runtime = "nodejs22.x".into();
     rig.options.search_path = "/nowhere".into();
-    insta::assert_snapshot!(hints(rig.invoke(b"1".to_vec()).await.unwrap_err()), @"");
+    insta::assert_snapshot!(hints(rig.invoke(b"1".to_vec()).await.unwrap_err()), @r"
+    function `hello` needs `node` for its runtime `nodejs22.x`, and it is not on the PATH
+    install Node.js and make sure that `node` is on the PATH
+    ");
     let mut rig = Rig::new(&[("bootstrap", "\u{7f}ELF but not really")]);
     rig.function.architecture = "arm64".into();
     let error = rig.invoke(b"1".to_vec()).await.unwrap_err();

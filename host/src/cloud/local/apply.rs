@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::changes::Events;
 use super::evaluate::{Surroundings, evaluate};
 use super::functions::code_location;
-use super::history::{History, Provisioned, Revision, StackEvent, stacks};
+use super::history::{Provisioned, Revision, StackEvent, names};
 use super::made_up::{ACCOUNT, uuid};
 use super::{Local, LocalError, artifacts, parameters};
 use crate::cloud::{Applied, ApplyRequest, Change, Stack, StackResource};
@@ -87,7 +87,11 @@ impl Local {
         Ok(Applied { stack: revision.stack, change })
     }
 
-    pub(super) fn delete_now(&self, name: &str, reporter: &dyn Reporter) -> Result<bool, LocalError> {
+    pub(super) fn delete_now(
+        &self,
+        name: &str,
+        reporter: &dyn Reporter,
+    ) -> Result<bool, LocalError> {
         let _lock = self.lock(name, "delete")?;
         let history = self.history(name);
         history.sweep()?;
@@ -131,10 +135,8 @@ impl Local {
     /// Everything that stacks but this one export: name to stack and value.
     fn exports_beside(&self, own: &str) -> Result<IndexMap<String, (String, String)>, LocalError> {
         let mut exports = IndexMap::new();
-        for name in stacks(&self.root)?.into_iter().filter(|name| name != own) {
-            let Some(other) = History::new(&self.root, &name, &*self.disk).current()? else {
-                continue;
-            };
+        for name in names(&self.stacks())?.into_iter().filter(|name| name != own) {
+            let Some(other) = self.current(&name)? else { continue };
             for (export, value) in other.exports {
                 exports.insert(export, (name.clone(), value));
             }
@@ -146,8 +148,9 @@ impl Local {
     fn check_packages(&self, resources: &IndexMap<String, Provisioned>) -> Result<(), LocalError> {
         for (logical_id, resource) in resources {
             let Some((bucket, key)) = code_location(resource) else { continue };
-            let stored = match artifacts::digest_of(bucket, key) {
-                Some(digest) => self.artifacts().find(&digest)?.is_some(),
+            let digest = artifacts::digest_of(bucket, key);
+            let stored = match &digest {
+                Some(digest) => self.artifacts().find(digest)?.is_some(),
                 None => false,
             };
             if !stored {
@@ -155,6 +158,7 @@ impl Local {
                     logical_id: logical_id.clone(),
                     bucket: bucket.to_owned(),
                     key: key.to_owned(),
+                    stale: digest.is_some(),
                 });
             }
         }

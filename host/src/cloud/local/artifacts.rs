@@ -1,13 +1,13 @@
 //! Artifacts by the digest of their content.
 //!
 //! An artifact is `artifacts/<content digest>/<SHA-256 of the file>`: the file's own name says what
-//! must be in it, so a single rename publishes it and every reader can verify it. (The content digest
+//! must be in it, so one atomic write publishes it and every reader can verify it. (The content digest
 //! cannot: it is known before the zip file is.)
 
 use std::path::{Path, PathBuf};
 
 use super::LocalError;
-use super::disk::{Disk, TEMPORARY, sweep};
+use super::disk::{Disk, sweep};
 use super::lock;
 use crate::cloud::{Artifact, ArtifactLocation, Stored};
 use crate::digest::Digest;
@@ -38,7 +38,7 @@ impl<'a> Artifacts<'a> {
     pub(super) fn new(root: &Path, disk: &'a dyn Disk) -> Self {
         Self {
             folder: root.join("artifacts"),
-            lock: root.join("locks").join("artifacts"),
+            lock: root.join("locks").join("artifacts.lock"),
             disk,
         }
     }
@@ -49,32 +49,26 @@ impl<'a> Artifacts<'a> {
             return Ok(Stored::Present);
         }
         let _held = lock::share(&self.lock)?;
-        let own = format!("{TEMPORARY}{}-{}", artifact.digest, std::process::id());
-        let temporary = self.folder.join(own);
-        let file_digest = self.disk.copy(&artifact.path, &temporary)?;
+        let file_digest = digest_of_file(&artifact.path)?;
         let folder = self.folder.join(artifact.digest.to_string());
-        self.disk.create_dir_all(&folder)?;
-        self.disk.rename(&temporary, &folder.join(file_digest.to_string()))?;
+        self.disk.copy(&artifact.path, &folder.join(file_digest.to_string()))?;
         Ok(Stored::New)
     }
 
     /// The stored file, not verified.
     pub(super) fn find(&self, digest: &Digest) -> Result<Option<PathBuf>, LocalError> {
         let folder = self.folder.join(digest.to_string());
-        if !fs::exists(&folder) {
-            return Ok(None);
-        }
-        Ok(fs::list(&folder)?.into_iter().next())
+        let stored = |path: &PathBuf| {
+            let name = path.file_name().and_then(|name| name.to_str());
+            name.is_some_and(|name| name.parse::<Digest>().is_ok())
+        };
+        Ok(fs::list_if_present(&folder)?.into_iter().find(stored))
     }
 
     /// The stored file, verified. A damaged one is removed, so that the next deploy stores it anew.
     pub(super) fn read(&self, digest: &Digest) -> Result<Option<PathBuf>, LocalError> {
         let Some(path) = self.find(digest)? else { return Ok(None) };
-        let found = Digest::of_reader(fs::open(&path)?).map_err(|source| fs::FsError {
-            action: "read",
-            path: path.clone(),
-            source,
-        })?;
+        let found = digest_of_file(&path)?;
         if path.file_name().is_some_and(|name| *name == *found.to_string()) {
             return Ok(Some(path));
         }
@@ -85,8 +79,18 @@ impl<'a> Artifacts<'a> {
     /// Removes what killed runs left, unless someone is storing now.
     pub(super) fn sweep(&self) -> Result<(), LocalError> {
         if let Some(_alone) = lock::alone(&self.lock)? {
-            sweep(self.disk, &self.folder)?;
+            for folder in fs::list_if_present(&self.folder)? {
+                sweep(self.disk, &folder)?;
+            }
         }
         Ok(())
     }
+}
+
+fn digest_of_file(path: &Path) -> fs::Result<Digest> {
+    Digest::of_reader(fs::open(path)?).map_err(|source| fs::FsError {
+        action: "read",
+        path: path.to_owned(),
+        source,
+    })
 }

@@ -19,9 +19,14 @@ pub enum LocalError {
         /// Who is at it, when it has said so yet.
         owner: Option<Owner>,
     },
-    /// A stack's name is not what CloudFormation takes.
-    #[error("`{0}` is not a stack name: letters, digits and `-`, beginning with a letter, at most 128")]
-    BadStackName(String),
+    /// The name of a stack or region is not what CloudFormation takes.
+    #[error("`{}` cannot be the name of a {what}", crate::text::safe_line(name))]
+    BadName {
+        /// `stack` or `region`.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
     /// Values of the template's parameters are missing or refused.
     #[error("{} of stack `{stack}` cannot be used: {}", if problems.len() == 1 { "a parameter" } else { "parameters" }, problems.join("; "))]
     Parameters {
@@ -34,7 +39,9 @@ pub enum LocalError {
     #[error("resource `{0}` has no `Type`")]
     NoType(String),
     /// A function in a resource cannot be evaluated.
-    #[error("cannot provision `{logical_id}` ({resource_type}): its `{property}` cannot be evaluated")]
+    #[error(
+        "cannot provision `{logical_id}` ({resource_type}): its `{property}` cannot be evaluated"
+    )]
     Property {
         /// The resource.
         logical_id: String,
@@ -43,18 +50,18 @@ pub enum LocalError {
         /// The property.
         property: String,
         /// Why not.
-        source: ResolveError,
+        source: Box<ResolveError>,
     },
     /// The conditions cannot be evaluated.
     #[error("cannot evaluate the template's conditions")]
-    Conditions(#[source] ResolveError),
+    Conditions(#[source] Box<ResolveError>),
     /// An output cannot be evaluated.
     #[error("cannot evaluate output `{name}`")]
     Output {
         /// The output.
         name: String,
         /// Why not.
-        source: ResolveError,
+        source: Box<ResolveError>,
     },
     /// An output is not text.
     #[error("output `{name}` is {found}, and an output must be text")]
@@ -83,10 +90,12 @@ pub enum LocalError {
         target: String,
     },
     /// Resources that need each other.
-    #[error("resource `{0}` depends on itself through others")]
-    Cycle(String),
+    #[error("resources depend on each other: {}", .0.join(" → "))]
+    Cycle(Vec<String>),
     /// A function's package was never stored.
-    #[error("the package of function `{logical_id}` is not stored: no `{key}` in bucket `{bucket}`")]
+    #[error(
+        "the package of function `{logical_id}` is not stored: no `{key}` in bucket `{bucket}`"
+    )]
     NoArtifact {
         /// The function.
         logical_id: String,
@@ -94,6 +103,8 @@ pub enum LocalError {
         bucket: String,
         /// Under which key.
         key: String,
+        /// Whether it is a package of ours that was there once.
+        stale: bool,
     },
     /// A stored artifact is not what was stored; it has been removed.
     #[error("the stored artifact `{}` was damaged and has been removed", .0.display())]
@@ -145,7 +156,7 @@ impl Explain for LocalError {
     fn code(&self) -> &'static str {
         match self {
             Self::Busy { .. } => "stack-busy",
-            Self::BadStackName(_) => "bad-stack-name",
+            Self::BadName { .. } => "bad-name",
             Self::Parameters { .. } => "bad-parameters",
             Self::NoType(_)
             | Self::Property { .. }
@@ -173,7 +184,11 @@ impl Explain for LocalError {
             Self::Parameters { .. } => {
                 "set values in the manifest: `[parameters]`, or `[stages.NAME.parameters]`".into()
             }
-            Self::NoArtifact { .. } => {
+            Self::BadName { .. } => {
+                "use letters, digits and `-`, a letter first, at most 128".into()
+            }
+            Self::NoArtifact { stale: true, .. } => "run `phalanx deploy --local`".into(),
+            Self::NoArtifact { stale: false, .. } => {
                 "the local cloud holds only packages that Phalanx made: give the function a `code` \
                  path in `[functions]`"
                     .into()
@@ -189,7 +204,9 @@ impl Explain for LocalError {
                     None => format!("its functions: {}", known.join(", ")),
                 }
             }
-            Self::Property { source, .. } | Self::Output { source, .. } | Self::Conditions(source) => {
+            Self::Property { source, .. }
+            | Self::Output { source, .. }
+            | Self::Conditions(source) => {
                 return source.hints();
             }
             Self::Fs(error) => return error.hints(),

@@ -42,8 +42,8 @@ pub(super) fn evaluate(
     before: Option<&Revision>,
 ) -> Result<Evaluated, LocalError> {
     let mut state = State { around, conditions: IndexMap::new(), resources: IndexMap::new() };
-    state.conditions =
-        evaluate_conditions(around.template, &state).map_err(LocalError::Conditions)?;
+    state.conditions = evaluate_conditions(around.template, &state)
+        .map_err(|source| LocalError::Conditions(Box::new(source)))?;
     let declared = section(around.template, "Resources");
     let wanted: IndexMap<&str, &Value> = declared
         .iter()
@@ -85,8 +85,7 @@ fn in_order<'a>(wanted: &IndexMap<&'a str, &'a Value>) -> Result<IndexSet<&'a st
         }
     }
     if let Err(cycle) = petgraph::algo::toposort(&graph, None) {
-        let (logical_id, _) = wanted.get_index(cycle.node_id().index()).expect("a node of ours");
-        return Err(LocalError::Cycle((*logical_id).to_owned()));
+        return Err(LocalError::Cycle(circle(&graph, cycle.node_id(), wanted)));
     }
     let mut ordered = IndexSet::with_capacity(wanted.len());
     let mut walk = DfsPostOrder::empty(&graph);
@@ -97,6 +96,23 @@ fn in_order<'a>(wanted: &IndexMap<&'a str, &'a Value>) -> Result<IndexSet<&'a st
         }
     }
     Ok(ordered)
+}
+
+/// The way from a resource back to itself, by its shortest.
+fn circle(
+    graph: &DiGraph<(), ()>,
+    start: NodeIndex,
+    wanted: &IndexMap<&str, &Value>,
+) -> Vec<String> {
+    let name = |node: NodeIndex| {
+        wanted.get_index(node.index()).map_or_else(String::new, |(id, _)| (*id).to_owned())
+    };
+    let ways = graph.neighbors(start).filter_map(|next| {
+        let way = petgraph::algo::astar(graph, next, |node| node == start, |_| 1_usize, |_| 0);
+        way.map(|(_, nodes)| nodes)
+    });
+    let back = ways.min_by_key(Vec::len).unwrap_or_default();
+    std::iter::once(start).chain(back).map(name).collect()
 }
 
 struct State<'a> {
@@ -129,7 +145,7 @@ impl State<'_> {
                 logical_id: logical_id.to_owned(),
                 resource_type: resource_type.to_owned(),
                 property: name.clone(),
-                source,
+                source: Box::new(source),
             })?;
             if !value.is_null() {
                 properties.insert(name.clone(), value);
@@ -178,8 +194,10 @@ impl State<'_> {
             let evaluate = |value: &Value, tokens: &[&str]| {
                 let mut at = Pointer::of(["Outputs", name]);
                 tokens.iter().for_each(|token| at.push(token));
-                let value = resolve_at(value, at, self)
-                    .map_err(|source| LocalError::Output { name: name.clone(), source })?;
+                let value = resolve_at(value, at, self).map_err(|source| LocalError::Output {
+                    name: name.clone(),
+                    source: Box::new(source),
+                })?;
                 text(value).map_err(|found| LocalError::OutputNotText { name: name.clone(), found })
             };
             let value = evaluate(output.get("Value").unwrap_or(&Value::Null), &["Value"])?;

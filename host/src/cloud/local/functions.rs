@@ -46,8 +46,7 @@ impl Local {
     /// # Errors
     /// When there is no such stack or its files cannot be read.
     pub fn functions(&self, stack: &str) -> Result<Vec<LocalFunction>, LocalError> {
-        let revision = self.history(stack).current()?.filter(|revision| !revision.is_deleted());
-        let revision = revision.ok_or_else(|| LocalError::NoStack(stack.to_owned()))?;
+        let revision = self.current(stack)?.ok_or_else(|| LocalError::NoStack(stack.to_owned()))?;
         let functions =
             revision.resources.iter().filter(|(_, resource)| resource.resource_type == FUNCTION);
         Ok(functions.map(|(id, resource)| self.function_of(id, resource)).collect())
@@ -99,6 +98,7 @@ impl Local {
                     logical_id: function.logical_id.clone(),
                     bucket: location.bucket,
                     key: location.key,
+                    stale: true,
                 })
             }
         }

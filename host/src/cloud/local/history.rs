@@ -44,7 +44,12 @@ pub(super) struct Revision {
 
 impl Revision {
     /// The revision after `before`.
-    pub(super) fn after(before: Option<&Self>, token: String, change: Change, stack: Stack) -> Self {
+    pub(super) fn after(
+        before: Option<&Self>,
+        token: String,
+        change: Change,
+        stack: Stack,
+    ) -> Self {
         Self {
             format: FORMAT,
             number: before.map_or(0, |before| before.number) + 1,
@@ -115,8 +120,9 @@ pub(super) struct History<'a> {
 }
 
 impl<'a> History<'a> {
-    pub(super) fn new(root: &Path, stack: &str, disk: &'a dyn Disk) -> Self {
-        Self { folder: root.join("stacks").join(stack), disk }
+    /// The history of `stack` among those in the folder `stacks`.
+    pub(super) fn new(stacks: &Path, stack: &str, disk: &'a dyn Disk) -> Self {
+        Self { folder: stacks.join(stack), disk }
     }
 
     /// The revision that counts, or none when there never was such a stack.
@@ -145,8 +151,14 @@ impl<'a> History<'a> {
     /// Removes what a killed run left. The stack's lock must be held.
     pub(super) fn sweep(&self) -> Result<(), LocalError> {
         sweep(self.disk, &self.folder)?;
-        let next = self.path(self.number()?.unwrap_or(0) + 1);
-        Ok(self.disk.remove_file(&next)?)
+        let current = self.number()?.unwrap_or(0);
+        for path in fs::list_if_present(&self.folder)? {
+            let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+            if name.parse::<u64>().is_ok_and(|number| number > current) {
+                self.disk.remove_file(&path)?;
+            }
+        }
+        Ok(())
     }
 
     /// Removes everything. The pointer goes first: what is left of a killed removal counts for nothing.
@@ -178,14 +190,9 @@ impl<'a> History<'a> {
     }
 }
 
-/// The names of all stacks that have a history, sorted.
-pub(super) fn stacks(root: &Path) -> Result<Vec<String>, LocalError> {
-    let folder = root.join("stacks");
-    if !fs::exists(&folder) {
-        return Ok(Vec::new());
-    }
-    let names = fs::list(&folder)?;
-    Ok(names
+/// The names of all stacks that have a history in the folder `stacks`, sorted.
+pub(super) fn names(stacks: &Path) -> Result<Vec<String>, LocalError> {
+    Ok(fs::list_if_present(stacks)?
         .iter()
         .filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()))
         .filter(|name| !name.starts_with('.'))

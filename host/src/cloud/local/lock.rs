@@ -33,60 +33,58 @@ impl fmt::Display for Owner {
     }
 }
 
-/// The lock of one stack, held until dropped.
+/// A lock, held until dropped.
 #[derive(Debug)]
-pub(super) struct StackLock(#[expect(dead_code, reason = "closing the file gives up the lock")] File);
+pub(super) struct Held(File);
 
-impl StackLock {
-    /// Takes the lock of `stack`, whose files are in `folder`.
-    pub(super) fn take(folder: &Path, stack: &str, owner: &Owner) -> Result<Self, LocalError> {
-        fs::create_dir_all(folder)?;
-        let note = folder.join(format!("{stack}.owner.json"));
-        let path = folder.join(format!("{stack}.lock"));
-        let file = fs::open_or_create(&path)?;
-        match file.try_lock() {
-            Ok(()) => {
-                // Of an earlier owner, or ours: only read when the lock is taken. Not worth a failure
-                // of its own format.
-                let text = serde_json::to_vec(owner).expect("an owner is plain JSON");
-                fs::write(&note, text)?;
-                Ok(Self(file))
-            }
-            Err(TryLockError::WouldBlock) => Err(LocalError::Busy {
-                stack: stack.to_owned(),
-                owner: fs::read_if_present(&note)?
-                    .and_then(|text| serde_json::from_slice(&text).ok()),
-            }),
-            Err(TryLockError::Error(source)) => {
-                Err(FsError { action: "lock", path, source }.into())
-            }
-        }
+impl Drop for Held {
+    fn drop(&mut self) {
+        // Closing the file is not enough: a process that is being started at this moment has a copy of
+        // it until its program runs.
+        let _ = self.0.unlock();
     }
 }
 
-/// Holds the artifacts' folder so that nobody sweeps it meanwhile.
-pub(super) fn share(path: &Path) -> fs::Result<File> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
+/// Takes the lock of `stack`, whose files are in `folder`.
+pub(super) fn take(folder: &Path, stack: &str, owner: &Owner) -> Result<Held, LocalError> {
+    let note = folder.join(format!("{stack}.owner.json"));
+    match alone(&folder.join(format!("{stack}.lock")))? {
+        Some(held) => {
+            // Read only while the lock is taken, so what an earlier owner left misleads nobody.
+            fs::write(&note, serde_json::to_vec(owner).expect("an owner is plain JSON"))?;
+            Ok(held)
+        }
+        None => Err(LocalError::Busy {
+            stack: stack.to_owned(),
+            owner: fs::read_if_present(&note)?.and_then(|text| serde_json::from_slice(&text).ok()),
+        }),
     }
-    let file = fs::open_or_create(path)?;
+}
+
+/// Takes a lock that only [`alone`] excludes.
+pub(super) fn share(path: &Path) -> fs::Result<Held> {
+    let file = open(path)?;
     match file.lock_shared() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Held(file)),
         Err(source) => Err(FsError { action: "lock", path: path.to_owned(), source }),
     }
 }
 
-/// The artifacts' folder for us alone, or none while someone stores.
-pub(super) fn alone(path: &Path) -> fs::Result<Option<File>> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let file = fs::open_or_create(path)?;
+/// Takes a lock for us alone, or none while anyone holds it.
+pub(super) fn alone(path: &Path) -> fs::Result<Option<Held>> {
+    let file = open(path)?;
     match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
+        Ok(()) => Ok(Some(Held(file))),
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(source)) => {
             Err(FsError { action: "lock", path: path.to_owned(), source })
         }
     }
+}
+
+fn open(path: &Path) -> fs::Result<File> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::open_or_create(path)
 }

@@ -44,19 +44,23 @@ impl Resource<'_> {
 
     /// What `Fn::GetAtt` gives; none when the type is known not to have the attribute.
     pub(super) fn attribute(&self, attribute: &str) -> Option<Value> {
-        let naming = naming(self.resource_type);
-        let pattern = naming.and_then(|naming| {
-            naming.attributes.iter().find(|(name, _)| *name == attribute).map(|(_, pattern)| pattern)
-        });
-        if let Some(pattern) = pattern {
-            return Some(json!(self.fill(pattern, naming)));
-        }
         // Of a type that nobody knows, such as `Custom::Thing`, anything may be asked.
         if spec::lookup(self.resource_type).is_some_and(|spec| !spec.has_attribute(attribute)) {
             return None;
         }
         if let Some(given) = self.property(attribute) {
             return Some(given.clone());
+        }
+        let naming = naming(self.resource_type);
+        let pattern = naming.and_then(|naming| {
+            naming
+                .attributes
+                .iter()
+                .find(|(name, _)| *name == attribute)
+                .map(|(_, pattern)| pattern)
+        });
+        if let Some(pattern) = pattern {
+            return Some(json!(self.fill(pattern, naming)));
         }
         Some(json!(self.invent(attribute)))
     }
@@ -134,15 +138,18 @@ impl Resource<'_> {
     /// `<stack>-<logical id>-<13 characters>`, its beginning cut to fit.
     fn made_up_name(&self, limit: usize) -> String {
         let suffix = self.letters(13);
-        let mut name = format!("{}-{}", self.stack, self.logical_id);
-        name.truncate(limit.saturating_sub(suffix.len() + 1));
+        let whole = format!("{}-{}", self.stack, self.logical_id);
+        let name: String = whole.chars().take(limit.saturating_sub(suffix.len() + 1)).collect();
         format!("{name}-{suffix}")
     }
 
     fn letters(&self, count: usize) -> String {
         const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
         let digest = self.digest("letters");
-        digest.as_bytes()[..count].iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect()
+        digest.as_bytes()[..count]
+            .iter()
+            .map(|byte| char::from(ALPHABET[usize::from(byte % 32)]))
+            .collect()
     }
 
     fn digest(&self, purpose: &str) -> Digest {
@@ -172,14 +179,8 @@ mod tests {
     fn common_types_look_real() {
         let named = json!({ "QueueName": "work" });
         let queue = resource("AWS::SQS::Queue", named.as_object().unwrap());
-        assert_eq!(
-            queue.reference(),
-            "https://sqs.eu-central-1.amazonaws.com/000000000000/work"
-        );
-        assert_eq!(
-            queue.attribute("Arn").unwrap(),
-            "arn:aws:sqs:eu-central-1:000000000000:work"
-        );
+        assert_eq!(queue.reference(), "https://sqs.eu-central-1.amazonaws.com/000000000000/work");
+        assert_eq!(queue.attribute("Arn").unwrap(), "arn:aws:sqs:eu-central-1:000000000000:work");
         assert_eq!(queue.attribute("ARN"), None);
         let ordered = json!({ "FifoQueue": true });
         let queue = resource("AWS::SQS::Queue", ordered.as_object().unwrap());
@@ -195,7 +196,11 @@ mod tests {
         let custom = resource("Custom::Thing", &none);
         assert_eq!(custom.attribute("Whatever"), custom.attribute("Whatever"));
         let arn = resource("AWS::AppSync::GraphQLApi", &none).attribute("Arn").unwrap();
-        assert!(arn.as_str().unwrap().starts_with("arn:aws:appsync:eu-central-1:000000000000:graphqlapi/"));
+        assert!(
+            arn.as_str()
+                .unwrap()
+                .starts_with("arn:aws:appsync:eu-central-1:000000000000:graphqlapi/")
+        );
     }
 
     #[test]

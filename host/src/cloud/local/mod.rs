@@ -10,9 +10,7 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 
-use super::{
-    Applied, ApplyRequest, Artifact, ArtifactLocation, Cloud, Identity, Stack, Stored,
-};
+use super::{Applied, ApplyRequest, Artifact, ArtifactLocation, Cloud, Identity, Stack, Stored};
 use crate::digest::Digest;
 use crate::hint::BoxError;
 use crate::report::Reporter;
@@ -40,8 +38,7 @@ pub use lock::Owner;
 
 use artifacts::Artifacts;
 use disk::{Disk, FileSystem};
-use history::History;
-use lock::StackLock;
+use history::{History, Revision};
 
 /// The local cloud.
 #[derive(Clone)]
@@ -64,7 +61,10 @@ impl Local {
     /// # Errors
     /// When the stack's files cannot be read.
     pub fn events(&self, stack: &str) -> Result<Vec<StackEvent>, LocalError> {
-        let revisions = self.history(stack).all()?;
+        let revisions = match is_name(stack) {
+            true => self.history(stack).all()?,
+            false => Vec::new(),
+        };
         Ok(revisions.into_iter().flat_map(|revision| revision.events).collect())
     }
 
@@ -74,7 +74,7 @@ impl Local {
     /// When another run works on one of them, or files cannot be removed.
     pub fn prune(&self) -> Result<Vec<String>, LocalError> {
         let mut pruned = Vec::new();
-        for name in history::stacks(&self.root)? {
+        for name in history::names(&self.stacks())? {
             let _lock = self.lock(&name, "prune")?;
             let history = self.history(&name);
             if history.current()?.is_none_or(|revision| revision.is_deleted()) {
@@ -85,16 +85,31 @@ impl Local {
         Ok(pruned)
     }
 
-    fn lock(&self, stack: &str, action: &str) -> Result<StackLock, LocalError> {
-        if !is_stack_name(stack) {
-            return Err(LocalError::BadStackName(stack.to_owned()));
+    fn lock(&self, stack: &str, action: &str) -> Result<lock::Held, LocalError> {
+        for (what, name) in [("stack", stack), ("region", &self.region)] {
+            if !is_name(name) {
+                return Err(LocalError::BadName { what, name: name.to_owned() });
+            }
         }
         let owner = Owner { pid: std::process::id(), action: action.to_owned(), since: self.now };
-        StackLock::take(&self.root.join("locks"), stack, &owner)
+        lock::take(&self.root.join("locks").join(&self.region), stack, &owner)
+    }
+
+    /// The stack as it stands, unless it is deleted.
+    fn current(&self, stack: &str) -> Result<Option<Revision>, LocalError> {
+        if !is_name(stack) {
+            return Ok(None);
+        }
+        Ok(self.history(stack).current()?.filter(|revision| !revision.is_deleted()))
+    }
+
+    /// Regions know nothing of each other, as in AWS.
+    fn stacks(&self) -> PathBuf {
+        self.root.join("stacks").join(&self.region)
     }
 
     fn history(&self, stack: &str) -> History<'_> {
-        History::new(&self.root, stack, &*self.disk)
+        History::new(&self.stacks(), stack, &*self.disk)
     }
 
     fn artifacts(&self) -> Artifacts<'_> {
@@ -108,7 +123,8 @@ impl Local {
     ) -> Result<T, BoxError> {
         let own = self.clone();
         let done = tokio::task::spawn_blocking(move || work(&own)).await;
-        done.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())).map_err(Into::into)
+        done.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+            .map_err(Into::into)
     }
 }
 
@@ -136,8 +152,7 @@ impl Cloud for Local {
     }
 
     async fn stack(&self, name: &str) -> Result<Option<Stack>, BoxError> {
-        let current = self.history(name).current()?;
-        Ok(current.filter(|revision| !revision.is_deleted()).map(|revision| revision.stack))
+        Ok(self.current(name)?.map(|revision| revision.stack))
     }
 
     async fn apply(
@@ -155,8 +170,9 @@ impl Cloud for Local {
     }
 }
 
-/// Also keeps the name usable as a folder's.
-fn is_stack_name(name: &str) -> bool {
+/// CloudFormation's rule for the names of stacks, which also makes them good names of folders; the
+/// names of regions follow it too.
+fn is_name(name: &str) -> bool {
     name.len() <= 128
         && name.starts_with(|first: char| first.is_ascii_alphabetic())
         && name.chars().all(|character| character.is_ascii_alphanumeric() || character == '-')

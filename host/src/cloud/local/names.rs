@@ -2,8 +2,8 @@
 //! `made_up`.
 //!
 //! A pattern holds placeholders in braces: `{name}` (the name given in the properties, or a made-up
-//! one), `{region}`, `{account}`, `{stack}`, `{hex8}` and `{hex17}` (hex digits), `{id10}`,
-//! `{ID13}` and `{ID21}` (letters and digits), `{uuid}`, and `{=Property}` for a property's value.
+//! one), `{region}`, `{account}`, `{hex8}` and `{hex17}` (hex digits), `{id10}` and `{ID13}` (letters
+//! and digits), `{uuid}`, and `{=Property}` for a property's value.
 
 /// How a type names itself.
 pub(super) struct Naming {

@@ -102,7 +102,8 @@ fn problem(declaration: &Value, value: &str) -> Option<String> {
     let pattern = declaration.get("AllowedPattern").and_then(Value::as_str)?;
     let matches = |item: &&str| {
         // A pattern that only Java understands is CloudFormation's to judge.
-        Regex::new(&format!("^(?:{pattern})$")).map_or(true, |regex| regex.is_match(item).unwrap_or(true))
+        Regex::new(&format!("^(?:{pattern})$"))
+            .map_or(true, |regex| regex.is_match(item).unwrap_or(true))
     };
     (!items.iter().all(matches)).then(|| format!("must match `{pattern}`, and {shown} does not"))
 }
@@ -141,7 +142,7 @@ mod tests {
     #[test]
     fn all_problems_are_told_at_once_and_secrets_are_not() {
         let error = check(&[("Size", "12"), ("Key", "S3CRET"), ("Kinds", "x")]).unwrap_err();
-        insta::assert_snapshot!(error, @"");
+        insta::assert_snapshot!(error, @"parameters of stack `s` cannot be used: `Size` must be at most 9; `Kind` has no value and no default; `Key` must match `[a-z]+`, and its value does not; `Kinds` is not a parameter of the template (did you mean `Kind`?)");
     }
 
     #[test]
