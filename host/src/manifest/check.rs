@@ -115,6 +115,8 @@ pub(super) fn check(
                 wrong("must be a list of strings".into());
             }
         }
+        // A list comes from one place only, where it has been checked.
+        (Shape::List { .. }, Content::List(_)) if mode == Mode::Merged => {}
         (Shape::List { of, min, max }, Content::List(items)) => {
             if items.len() < *min {
                 wrong("must not be empty".into());
@@ -135,7 +137,7 @@ pub(super) fn check(
                 if mode != Mode::Merged
                     && let Err(complaint) = (names.check)(name)
                 {
-                    problems.add(entry.key, named_key(path, names, name, complaint));
+                    problems.add(entry.key, named_key(path, names, complaint));
                 }
                 check(problems, mode, &Path::Key(path, name), entry.key, &entry.node, values);
             }
@@ -177,7 +179,7 @@ fn check_table(
                 let lonely = !key.beside.is_empty()
                     && !key.beside.iter().any(|other| table.contains_key(*other));
                 if lonely && mode != Mode::Override {
-                    let others = quoted(key.beside.iter().copied());
+                    let others = quoted(key.beside.iter().copied()).replace(", ", " or ");
                     problems.add(entry.key, format!("`{here}` needs {others} beside it"));
                 }
             }
@@ -196,7 +198,7 @@ fn check_table(
     for key in shape.keys {
         if key.required && !table.contains_key(key.name) {
             let message = format!("missing key `{}` {}", key.name, path.inside());
-            problems.add(here, complaint(message, format!("`{}` is {}", key.name, key.about)));
+            problems.add(here, complaint(message, format!("`{}`: {}", key.name, key.about)));
         }
     }
     for group in shape.one_of {
@@ -232,11 +234,9 @@ fn named(path: &Path<'_>, mut complaint: Complaint) -> Complaint {
     complaint
 }
 
-fn named_key(path: &Path<'_>, names: &Text, name: &str, mut complaint: Complaint) -> Complaint {
+fn named_key(path: &Path<'_>, names: &Text, mut complaint: Complaint) -> Complaint {
     if !complaint.message.starts_with('`') {
-        let (what, name) = (names.what, name.escape_debug());
-        complaint.message =
-            format!("`{name}` cannot be {what} in `{path}`: it {}", complaint.message);
+        complaint.message = format!("{} in `{path}` {}", names.what, complaint.message);
     }
     complaint
 }
@@ -250,7 +250,10 @@ fn expected(shape: &Shape) -> String {
         Shape::Quantity(quantity) => {
             format!("an integer in {} or a string with a unit", quantity.bare_unit)
         }
-        Shape::Text(text) | Shape::Scalar(text) => text.what.into(),
+        Shape::Text(text) | Shape::Scalar(text) if text.what.starts_with("a string") => {
+            text.what.into()
+        }
+        Shape::Text(text) | Shape::Scalar(text) => format!("a string ({})", text.what),
         Shape::List { .. } => "a list".into(),
         Shape::Map { .. } | Shape::Table(_) | Shape::Free(_) => "a table".into(),
         Shape::Part(whole) => expected(whole),

@@ -10,6 +10,7 @@ use super::names::logical_id;
 use super::node::{Entry, Node};
 use super::plugins::{has_tag, parse_source};
 use super::problem::{Complaint, Problems, complaint, suggest};
+use super::runtimes::RUNTIME;
 use super::source::{At, Sources};
 use super::stages::ParameterValues;
 
@@ -129,7 +130,9 @@ impl Cross<'_> {
     /// Runtime, handler and code must go together.
     fn code(&self, name: &str, function: &Entry, problems: &mut Problems) {
         let runtime = function.node.text("runtime");
-        let Some(runtime) = runtime.filter(|runtime| !runtime.starts_with("provided")) else {
+        let Some(runtime) = runtime
+            .filter(|runtime| !runtime.starts_with("provided") && (RUNTIME.check)(runtime).is_ok())
+        else {
             return;
         };
         let handler = function.node.get("handler");
@@ -226,8 +229,8 @@ fn check_function(name: &str, function: &Entry, problems: &mut Problems) {
             format!("the environment of `{name}` has {size} bytes, Lambda allows {ENVIRONMENT}");
         problems.add(entry.key, message);
     }
-    let urls = function_node.items("events").iter().filter_map(|event| event.entry("url"));
-    if let Some(second) = urls.skip(1).next() {
+    let mut urls = function_node.items("events").iter().filter_map(|event| event.entry("url"));
+    if let Some(second) = urls.nth(1) {
         problems.add(second.key, format!("the function `{name}` can have only one URL"));
     }
 }

@@ -6,6 +6,7 @@
 //! make the [`Service`] (`lower`). Each step reports what it finds and goes on, so that one run shows
 //! every mistake. Whether code exists on disk is not looked at here: a build may yet make it.
 
+mod arns;
 mod check;
 mod cross;
 mod events;
@@ -17,6 +18,7 @@ mod names;
 mod node;
 mod plugins;
 mod problem;
+mod runtimes;
 mod schema;
 mod service;
 mod shape;

@@ -42,6 +42,7 @@ pub(super) fn apply(
         });
     };
     let mut overrides = overrides.node;
+    drop_unknown_functions(tree, &mut overrides);
     let values = take_parameter_values(&mut overrides);
     move_service_keys(&mut overrides);
     tree.merge(overrides);
@@ -60,6 +61,15 @@ fn check_functions(tree: &Node, stage: &str, overrides: &Node, problems: &mut Pr
                 complaint(message, suggest(name, "functions", functions.iter().copied())),
             );
         }
+    }
+}
+
+/// They have been reported; laid over the service they would look like incomplete functions.
+fn drop_unknown_functions(tree: &Node, overrides: &mut Node) {
+    let known = |name: &str| tree.get("functions").is_some_and(|table| table.get(name).is_some());
+    let functions = overrides.table_mut().and_then(|table| table.get_mut("functions"));
+    if let Some(functions) = functions.and_then(|entry| entry.node.table_mut()) {
+        functions.retain(|name, _| known(name));
     }
 }
 

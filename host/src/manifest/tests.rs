@@ -265,7 +265,7 @@ proptest! {
         } else {
             (include_str!("testdata/infra/table.yaml"), "a.yaml")
         };
-        include_text(&mutate(text, cut.index(text.len()), length, &insert), name);
+        drop(include_text(&mutate(text, cut.index(text.len()), length, &insert), name));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::node::{Content, Node};
 use super::problem::{Complaint, complaint, quoted};
+use crate::text;
 
 /// One kind of amount.
 #[derive(Debug)]
@@ -40,8 +41,11 @@ impl Quantity {
             Content::Null | Content::Bool(_) | Content::List(_) | Content::Table(_) => None,
         };
         let out_of_range = || {
-            let (min, max, unit) = (self.min, self.max, self.step_unit);
-            Complaint::from(format!("must be between {min} and {max} {unit}"))
+            Complaint::from(format!(
+                "must be between {} and {}",
+                self.show(self.min),
+                self.show(self.max)
+            ))
         };
         let base = base.ok_or_else(out_of_range)?;
         if base % self.step != 0 {
@@ -71,8 +75,16 @@ impl Quantity {
         number.checked_mul(factor).ok_or_else(bad)
     }
 
+    fn show(&self, amount: u64) -> String {
+        match self.step_unit {
+            "bytes" => text::size(amount),
+            "seconds" => text::count(usize::try_from(amount).unwrap_or(usize::MAX), "second"),
+            unit => format!("{amount} {unit}"),
+        }
+    }
+
     fn example(&self) -> &'static str {
-        if std::ptr::eq(self.units, TIME) || self.units[0].0 == "ms" { "30s" } else { "256MiB" }
+        if self.units[0].0 == "ms" { "30s" } else { "256MiB" }
     }
 }
 
@@ -96,7 +108,7 @@ mod tests {
         assert_eq!(text("2000ms"), Ok(2));
         assert_eq!(parse(timeout, Content::Number(45.into())), Ok(45));
         assert_eq!(text("1500ms"), Err("must be a whole number of seconds".into()));
-        assert_eq!(text("16m"), Err("must be between 1 and 900 seconds".into()));
+        assert_eq!(text("16m"), Err("must be between 1 second and 900 seconds".into()));
         for bad in ["", "s", "30", "30 seconds", "-1s", "1.5s", "99999999999999999999s"] {
             assert_eq!(text(bad), Err(format!("`{bad}` is not a number with a unit")), "{bad}");
         }

@@ -1,10 +1,10 @@
 //! Finds the files that `include` names.
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::fs;
-use crate::manifest::names::compile_glob;
+use crate::fs::{self, OutsideError};
+use crate::manifest::names::{GLOB, compile_glob};
 use crate::manifest::node::Node;
 use crate::manifest::problem::{Problems, complaint, did_you_mean};
 use crate::manifest::source::At;
@@ -18,7 +18,10 @@ pub(super) fn find(patterns: &[Node], root: &Path, problems: &mut Problems) -> V
     let mut found = Vec::new();
     let mut seen = HashSet::new();
     for pattern in patterns {
-        let Some(text) = pattern.as_text() else { continue };
+        // What is no glob inside the folder has been reported with the manifest's other keys.
+        let Some(text) = pattern.as_text().filter(|text| (GLOB.check)(text).is_ok()) else {
+            continue;
+        };
         match matching(text, root) {
             Ok(paths) => {
                 let new = paths.into_iter().filter(|path| seen.insert(path.clone()));
@@ -50,7 +53,6 @@ fn matching(pattern: &str, root: &Path) -> Result<Vec<String>, Refused> {
         let hint = did_you_mean(parts.last().copied().unwrap_or_default(), names);
         return Err((format!("there is no file `{pattern}` to include"), hint));
     }
-    // A bad glob has been reported where its syntax is checked.
     let Ok(glob) = compile_glob(&pattern) else { return Ok(Vec::new()) };
     let matcher = glob.compile_matcher();
     let depth = if pattern.contains("**") { MAX_DEPTH } else { parts.len() };
@@ -73,8 +75,17 @@ fn matching(pattern: &str, root: &Path) -> Result<Vec<String>, Refused> {
     Ok(files)
 }
 
-fn inside(root: &Path, path: &str) -> Result<std::path::PathBuf, Refused> {
-    fs::inside(root, path).map_err(|error| (error.to_string(), None))
+fn inside(root: &Path, path: &str) -> Result<PathBuf, Refused> {
+    fs::inside(root, path).map_err(|error| {
+        let message = match error {
+            OutsideError::Leaves { path, .. } => format!("`{path}` leaves the service's folder"),
+            OutsideError::Link { path, .. } => {
+                format!("`{path}` leads through a symbolic link out of the service's folder")
+            }
+            OutsideError::Fs(error) => format!("cannot look for `{path}`: {}", error.source),
+        };
+        (message, None)
+    })
 }
 
 /// All files below `folder`. Hidden entries are left out and links to folders are not followed.

@@ -18,7 +18,6 @@ const TAGS: &[(&str, &str)] = &[
     ("FindInMap", "Fn::FindInMap"),
     ("GetAZs", "Fn::GetAZs"),
     ("GetAtt", "Fn::GetAtt"),
-    ("GetStackOutput", "Fn::GetStackOutput"),
     ("If", "Fn::If"),
     ("ImportValue", "Fn::ImportValue"),
     ("Join", "Fn::Join"),

@@ -1,7 +1,7 @@
 //! Keys of the entries of `functions.*.events`.
 
+use crate::manifest::arns;
 use crate::manifest::events;
-use crate::manifest::names;
 use crate::manifest::shape::{Key, Shape, TableShape};
 
 pub(in crate::manifest) static EVENT: TableShape = TableShape {
@@ -16,9 +16,9 @@ pub(in crate::manifest) static EVENT: TableShape = TableShape {
             Shape::Text(&events::SCHEDULE),
             "`rate(5 minutes)` or `cron(0 12 * * ? *)`, in UTC",
         ),
-        Key::new("queue", Shape::Text(&names::ARN), "ARN of an SQS queue"),
-        Key::new("stream", Shape::Text(&names::ARN), "ARN of a DynamoDB or Kinesis stream"),
-        Key::new("topic", Shape::Text(&names::TOPIC), "ARN of an SNS topic"),
+        Key::new("queue", Shape::Text(&arns::ARN), "ARN of an SQS queue"),
+        Key::new("stream", Shape::Text(&arns::ARN), "ARN of a DynamoDB or Kinesis stream"),
+        Key::new("topic", Shape::Text(&arns::TOPIC), "ARN of an SNS topic"),
         Key::new("pattern", Shape::Free(&[]), "an EventBridge event pattern"),
         Key::new(
             "url",
@@ -40,7 +40,7 @@ pub(in crate::manifest) static EVENT: TableShape = TableShape {
         .beside(&["stream"]),
         Key::new(
             "bus",
-            Shape::Text(&names::SUB),
+            Shape::Text(&arns::SUB),
             "name or ARN of the event bus; the default bus without it",
         )
         .beside(&["pattern"]),

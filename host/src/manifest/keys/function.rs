@@ -2,7 +2,9 @@
 
 use super::event::EVENT;
 use super::{BUILD, TAGS};
+use crate::manifest::arns;
 use crate::manifest::names;
+use crate::manifest::runtimes;
 use crate::manifest::shape::{Key, Shape, TableShape, Text};
 use crate::manifest::units::{Quantity, SIZE, TIME};
 
@@ -25,7 +27,7 @@ pub(in crate::manifest) static FUNCTION: TableShape = TableShape::new(&[
         Shape::Text(&names::FILLED),
         "what the runtime calls; `bootstrap` for `provided` runtimes",
     ),
-    Key::new("runtime", Shape::Text(&names::RUNTIME), "the Lambda runtime")
+    Key::new("runtime", Shape::Text(&runtimes::RUNTIME), "the Lambda runtime")
         .default("\"provided.al2023\""),
     Key::new("architecture", Shape::Choice(&["x86_64", "arm64"]), "the processor")
         .default("\"x86_64\""),
@@ -53,11 +55,7 @@ pub(in crate::manifest) static FUNCTION: TableShape = TableShape::new(&[
         "what the function's own role may do",
     )
     .default("[]"),
-    Key::new(
-        "role",
-        Shape::Text(&names::ARN),
-        "ARN of an existing role, instead of one of its own",
-    ),
+    Key::new("role", Shape::Text(&arns::ARN), "ARN of an existing role, instead of one of its own"),
     Key::new(
         "events",
         Shape::List { of: &Shape::Table(&EVENT), min: 0, max: usize::MAX },
@@ -67,7 +65,7 @@ pub(in crate::manifest) static FUNCTION: TableShape = TableShape::new(&[
     Key::new("log-retention", Shape::Integers(RETENTION), "days to keep the logs").default("30"),
     Key::new(
         "layers",
-        Shape::List { of: &Shape::Text(&names::ARN), min: 0, max: 5 },
+        Shape::List { of: &Shape::Text(&arns::ARN), min: 0, max: 5 },
         "ARNs of layer versions, at most five",
     )
     .default("[]"),
@@ -80,7 +78,7 @@ pub(in crate::manifest) static FUNCTION: TableShape = TableShape::new(&[
     ),
     Key::new(
         "dead-letter",
-        Shape::Text(&names::ARN),
+        Shape::Text(&arns::ARN),
         "ARN of the queue or topic that gets events which failed",
     ),
     Key::new(
@@ -108,11 +106,11 @@ pub(in crate::manifest) static FUNCTION: TableShape = TableShape::new(&[
 const ENVIRONMENT: Shape =
     Shape::Map { names: &names::VARIABLE, values: &Shape::Scalar(&VALUE), max: usize::MAX };
 
-/// As [`names::SUB`], but empty values are fine.
+/// As [`arns::SUB`], but empty values are fine.
 const VALUE: Text = Text {
-    what: names::SUB.what,
+    what: arns::SUB.what,
     pattern: None,
-    check: |text| if text.is_empty() { Ok(()) } else { (names::SUB.check)(text) },
+    check: |text| if text.is_empty() { Ok(()) } else { (arns::SUB.check)(text) },
 };
 
 static MEMORY: Quantity = Quantity { min: 128, max: 10_240, ..MEBIBYTES };
@@ -147,18 +145,18 @@ static PERMISSION: TableShape = TableShape {
     keys: &[
         Key::new(
             "actions",
-            Shape::List { of: &Shape::Text(&names::ACTION), min: 1, max: usize::MAX },
+            Shape::List { of: &Shape::Text(&arns::ACTION), min: 1, max: usize::MAX },
             "IAM actions, such as `sqs:SendMessage`",
         )
         .required(),
         Key::new(
             "resource",
-            Shape::Text(&names::RESOURCE),
+            Shape::Text(&arns::RESOURCE),
             "what the actions may be used on: an ARN, or `${…}` that gives one",
         ),
         Key::new(
             "resources",
-            Shape::List { of: &Shape::Text(&names::RESOURCE), min: 1, max: usize::MAX },
+            Shape::List { of: &Shape::Text(&arns::RESOURCE), min: 1, max: usize::MAX },
             "`resource`, several of them",
         ),
     ],
@@ -168,13 +166,13 @@ static PERMISSION: TableShape = TableShape {
 static VPC: TableShape = TableShape::new(&[
     Key::new(
         "subnets",
-        Shape::List { of: &Shape::Text(&names::SUB), min: 1, max: 16 },
+        Shape::List { of: &Shape::Text(&arns::SUB), min: 1, max: 16 },
         "subnet ids, at least one",
     )
     .required(),
     Key::new(
         "security-groups",
-        Shape::List { of: &Shape::Text(&names::SUB), min: 1, max: 5 },
+        Shape::List { of: &Shape::Text(&arns::SUB), min: 1, max: 5 },
         "security group ids, at least one",
     )
     .required(),

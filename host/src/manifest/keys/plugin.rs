@@ -1,6 +1,7 @@
 //! Keys of `plugins.*`.
 
 use super::GLOBS;
+use crate::manifest::arns;
 use crate::manifest::names;
 use crate::manifest::plugins;
 use crate::manifest::shape::{Key, Shape, TableShape};
@@ -33,7 +34,7 @@ static GRANTS: TableShape = TableShape::new(&[
     .default("[]"),
     Key::new(
         "aws",
-        Shape::List { of: &Shape::Text(&names::ACTION), min: 0, max: usize::MAX },
+        Shape::List { of: &Shape::Text(&arns::ACTION), min: 0, max: usize::MAX },
         "AWS actions that the host may carry out for it, such as `sns:Publish`",
     )
     .default("[]"),
