@@ -129,24 +129,23 @@ impl Cross<'_> {
 
     /// Runtime, handler and code must go together.
     fn code(&self, name: &str, function: &Entry, problems: &mut Problems) {
-        let runtime = function.node.text("runtime");
-        let Some(runtime) = runtime
-            .filter(|runtime| !runtime.starts_with("provided") && (RUNTIME.check)(runtime).is_ok())
-        else {
+        let Some(chosen) = function.node.entry("runtime") else { return };
+        let runtime = chosen.node.as_text().unwrap_or_default();
+        if runtime.starts_with("provided") || (RUNTIME.check)(runtime).is_err() {
             return;
-        };
+        }
         let handler = function.node.get("handler");
-        let example = handler_example(&runtime);
+        let example = handler_example(runtime);
         match handler.map(|handler| (handler, handler.as_text().unwrap_or_default())) {
             None => {
                 let message =
                     format!("the function `{name}` needs a `handler` for the runtime `{runtime}`");
                 problems.add(
-                    function.key,
+                    chosen.key,
                     complaint(message, format!("such as `handler = \"{example}\"`")),
                 );
             }
-            Some((handler, text)) if !handler_fits(&runtime, text) => {
+            Some((handler, text)) if !handler_fits(runtime, text) => {
                 let message = format!("`{text}` is not a handler of the runtime `{runtime}`");
                 problems.add(handler.at, complaint(message, format!("such as `{example}`")));
             }

@@ -53,7 +53,7 @@ impl Sources {
         &self.0[file.0 as usize].text
     }
 
-    /// The whole of `file`'s first character: where a problem of the file as a whole is shown.
+    /// The file's beginning: where a problem of the file as a whole is shown.
     pub(super) fn top(&self, file: FileId) -> At {
         At::new(file, 0, 0)
     }
