@@ -84,7 +84,8 @@ pub struct Build {
 pub struct Function {
     /// Name in the manifest.
     pub name: String,
-    /// Logical id in the template: the name in PascalCase if it is not alphanumeric.
+    /// Logical id in the template: the name's words, each with a capital, joined: `SendMail` for
+    /// `send-mail`.
     pub logical_id: String,
     /// Path of the code, relative to the service's folder: a file becomes `bootstrap`, a folder is
     /// zipped as it is.
