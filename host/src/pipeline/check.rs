@@ -7,7 +7,7 @@ use crate::fs;
 use crate::hint::BoxError;
 use crate::plugin::Hook;
 use crate::template::check::check as check_template;
-use crate::template::finding::{Finding, Severity};
+use crate::template::{Finding, Severity};
 use crate::text::count;
 
 use super::error::PipelineError;
@@ -19,7 +19,8 @@ use super::step::Step;
 pub(super) async fn check(run: &mut Run) -> Result<(), BoxError> {
     run.step(Step::Check, async |run| {
         let template = run.template.as_ref().expect("synthesize has run");
-        let mut findings = check_template(template, &run.service.locations);
+        let mut findings = std::mem::take(&mut run.findings);
+        findings.extend(check_template(template.document(), &run.locations, template));
         let own_errors = errors(&findings);
         findings.extend(hooks::run_hook(run, Hook::TemplateValidate).await?);
         report(run, &findings);

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::hint::BoxError;
-use crate::plugin::{Hook, StackView};
+use crate::plugin::Hook;
 
 use super::hooks;
 use super::resolve;
-use super::run::Run;
+use super::run::{Run, stack_view};
 use super::step::Step;
 
 /// How a deletion ended.
@@ -40,7 +40,7 @@ pub(super) async fn delete(run: &mut Run) -> Result<Deleted, BoxError> {
     let Some(stack) = run.cloud.stack(&name).await? else {
         return Ok(Deleted { stack: name, deleted: false });
     };
-    run.stack = Some(Arc::new(StackView::new(&stack, false, false)));
+    run.stack = Some(stack_view(&stack, None));
     hooks::run_hook(run, Hook::PreDelete).await?;
     let deleted = run
         .step(Step::Delete, async |run| {

@@ -1,7 +1,7 @@
 //! What can go wrong between the steps, rather than inside a worker.
 
-use crate::hint::{BoxError, Explain, Kind};
-use crate::template::finding::Finding;
+use crate::hint::{Explain, Kind};
+use crate::template::Finding;
 
 use super::step::Step;
 

@@ -88,15 +88,12 @@ fn nearest_below(document: &Value, pointer: &Pointer) -> Option<String> {
 fn location_of(run: &Run, pointer: &Pointer) -> Option<Location> {
     let mut at = Some(pointer.clone());
     while let Some(pointer) = at {
-        if let Some(location) = run.service.locations.get(pointer.as_str()) {
+        if let Some(location) = run.locations.get(pointer.as_str()) {
             return Some(location.clone());
         }
         at = pointer.parent();
     }
-    // Generated for a function: the function's own table is the best answer.
-    let id = pointer.tokens().nth(1)?;
-    let function = run.service.functions.values().find(|function| id.starts_with(&function.logical_id))?;
-    run.service.locations.get(&format!("#/functions/{}", function.name)).cloned()
+    None
 }
 
 impl fmt::Display for Explained {

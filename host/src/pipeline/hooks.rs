@@ -9,7 +9,7 @@ use crate::hint::{BoxError, Explain as _};
 use crate::manifest::OnFailure;
 use crate::plugin::{Artifacts, Call, Hook, Output, Plugin, World};
 use crate::report::Event;
-use crate::template::finding::Finding;
+use crate::template::Finding;
 
 use super::failure::full_message;
 use super::run::Run;

@@ -1,16 +1,13 @@
 //! Step 8: the difference between the template and what is deployed, and who caused it.
 
-use std::sync::Arc;
-
 use serde::Serialize;
 
 use crate::hint::BoxError;
-use crate::plugin::StackView;
 use crate::template::plan::{Plan, plan as compare};
-use crate::template::spec::TypeSpecs;
+use crate::template::spec;
 use crate::text::count;
 
-use super::run::Run;
+use super::run::{Run, stack_view};
 use super::step::Step;
 
 /// What a deployment would change.
@@ -45,15 +42,15 @@ pub(super) async fn plan(run: &mut Run, mode: PlanMode) -> Result<PlanResult, Bo
         let stack = run.cloud.stack(&run.service.stack_name).await?;
         let template = run.template.as_ref().expect("synthesize has run");
         let before = stack.as_ref().map(|stack| &stack.template);
-        let plan = compare(before, template.document(), template.edits(), &TypeSpecs);
+        let plan = compare(before, template.document(), template.edits(), &spec::Table);
         if mode == PlanMode::Apply
             && let Some(stack) = &stack
         {
             // Rollback hooks of a failing update may want to look at the stack as it was.
-            run.stack = Some(Arc::new(StackView::new(stack, false, false)));
+            run.stack = Some(stack_view(stack, None));
         }
         let summary =
-            if plan.is_empty() { "no changes".into() } else { count(plan.len(), "change") };
+            if plan.is_empty() { "no changes".into() } else { count(plan.resources.len() + plan.entries().count(), "change") };
         let result = PlanResult {
             stack: run.service.stack_name.clone(),
             cloud: run.cloud.name(),

@@ -8,11 +8,11 @@ use serde::Serialize;
 
 use crate::cloud::{Applied, ApplyRequest, Change};
 use crate::hint::BoxError;
-use crate::plugin::{Hook, StackView};
+use crate::plugin::Hook;
 
 use super::hooks;
 use super::plan::PlanResult;
-use super::run::Run;
+use super::run::{Run, stack_view};
 use super::step::Step;
 
 /// How a deployment ended.
@@ -85,11 +85,7 @@ pub(super) async fn provision(run: &mut Run, plan: PlanResult) -> Result<DeployR
         })
         .await?;
     let Applied { stack, change } = applied;
-    run.stack = Some(Arc::new(StackView::new(
-        &stack,
-        change == Change::Created,
-        change == Change::Unchanged,
-    )));
+    run.stack = Some(stack_view(&stack, Some(change)));
     hooks::run_hook(run, Hook::PostProvision).await?;
     Ok(DeployResult {
         stack: stack.name,

@@ -1,5 +1,6 @@
 //! One run of the pipeline: what the steps share, and how a step is timed, reported and interrupted.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -8,16 +9,16 @@ use indexmap::IndexMap;
 use tokio::sync::watch;
 
 use crate::cloud::local::Local;
-use crate::cloud::{Applied, Cloud, Identity};
+use crate::cloud::{Change, Cloud, Identity, Stack};
 use crate::context::Context;
 use crate::digest::Digest;
 use crate::hint::BoxError;
-use crate::manifest::Service;
+use crate::manifest::{Location, Service};
 use crate::package::Sealed;
-use crate::plugin::{Facts, Host, HostOptions, OutcomeView, Plugin, StackView};
+use crate::plugin::{Facts, Host, HostOptions, OutcomeView, Plugin, StackResource, StackView};
 use crate::report::{Event, Reporter};
 use crate::settings::Settings;
-use crate::template::Template;
+use crate::template::{Finding, Template};
 
 use super::artifacts::SharedPackages;
 use super::error::PipelineError;
@@ -89,7 +90,10 @@ pub(super) struct Run {
     pub(super) sealed: Option<Sealed>,
     pub(super) build_id: Option<Digest>,
     pub(super) template: Option<Template>,
-    pub(super) applied: Option<Applied>,
+    /// What synthesis itself found; the check reports it.
+    pub(super) findings: Vec<Finding>,
+    /// Where each part of the template comes from, generated parts included.
+    pub(super) locations: BTreeMap<String, Location>,
     /// What `post-provision` and `teardown` see.
     pub(super) stack: Option<Arc<StackView>>,
     /// What `rollback` sees.
@@ -120,7 +124,8 @@ impl Run {
             sealed: None,
             build_id: None,
             template: None,
-            applied: None,
+            findings: Vec::new(),
+            locations: BTreeMap::new(),
             stack: None,
             outcome: None,
             completed: vec![Step::Load],
@@ -243,7 +248,7 @@ pub(super) fn open_local(environment: &Environment, service: &Service) -> Local 
 pub async fn stack_of(
     environment: &Environment,
     request: &Request,
-) -> Result<(Service, crate::cloud::Stack), BoxError> {
+) -> Result<(Service, Stack), BoxError> {
     let service = load(request)?;
     let cloud = open_cloud(environment, request, &service)?;
     let stack = cloud.stack(&service.stack_name).await?;
@@ -253,4 +258,21 @@ pub async fn stack_of(
         stage: service.stage.clone(),
     })?;
     Ok((service, stack))
+}
+
+/// A stack as plugins see it. `change` is what this run did to it, if anything yet.
+pub(super) fn stack_view(stack: &Stack, change: Option<Change>) -> Arc<StackView> {
+    let resources = stack.resources.iter().map(|resource| StackResource {
+        logical_id: resource.logical_id.clone(),
+        physical_id: resource.physical_id.clone(),
+        resource_type: resource.resource_type.clone(),
+        status: resource.status.clone(),
+    });
+    Arc::new(StackView {
+        id: stack.id.clone(),
+        created: change == Some(Change::Created),
+        unchanged: change == Some(Change::Unchanged),
+        outputs: stack.outputs.clone().into_iter().collect(),
+        resources: resources.collect(),
+    })
 }

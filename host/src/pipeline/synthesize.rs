@@ -6,7 +6,7 @@ use crate::digest::{Digest, Hasher};
 use crate::hint::BoxError;
 use crate::plugin::Hook;
 use crate::template::Template;
-use crate::template::synthesize::{CodeLocation, synthesize as synthesize_document};
+use crate::template::synthesize::{CodeLocation, Synthesis, synthesize as synthesize_document};
 use crate::template::missed::suggested_order;
 use crate::text::count;
 
@@ -25,7 +25,10 @@ pub(super) async fn synthesize(run: &mut Run) -> Result<(), BoxError> {
                 (name, CodeLocation { bucket: location.bucket, key: location.key })
             })
             .collect();
-        let mut document = synthesize_document(&run.service, &code, &Value::Null);
+        let Synthesis { mut document, findings, locations } =
+            synthesize_document(&run.service, &code, &Value::Null);
+        run.findings = findings;
+        run.locations = locations;
         let build_id = build_id(run, &document);
         stamp(run, &mut document, build_id);
         run.build_id = Some(build_id);
