@@ -11,3 +11,5 @@ pub mod settings;
 pub mod text;
 
 pub mod manifest;
+
+pub mod registry;
