@@ -18,8 +18,4 @@ pub mod build;
 pub mod cloud;
 pub mod invoke;
 pub mod package;
-
-
-
-
-
+pub mod registry;

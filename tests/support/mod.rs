@@ -2,7 +2,8 @@
 //! environment, and the guests.
 
 mod command;
+pub mod guests;
 mod project;
 
 pub use command::{Finished, Phalanx};
-pub use project::Project;
+pub use project::{Project, repository};

@@ -1,0 +1,20 @@
+;; Was made for a later 1.x of the contract, and needs a function of it.
+(component
+  (import "phalanx:pipeline/types@1.0.0" (instance $types
+    (type $record (record
+      (field "code" string) (field "message" string) (field "hint" (option string))))
+    (export "failure" (type (eq $record)))))
+  (alias export $types "failure" (type $failure))
+  (import "phalanx:pipeline/run@1.7.0" (instance
+    (export "service" (func (result string)))
+    (export "moon-phase" (func (result string)))))
+  (core module $m
+    (memory (export "memory") 1)
+    ;; The result is at address 0, where the memory is zero: ok.
+    (func (export "run") (result i32) i32.const 0))
+  (core instance $i (instantiate $m))
+  (func $hook (result (result (error $failure)))
+    (canon lift (core func $i "run") (memory $i "memory")))
+  (instance $pre-build (export "pre-build" (func $hook)))
+  (export "phalanx:pipeline/pre-build@1.0.0" (instance $pre-build))
+)
