@@ -10,4 +10,8 @@ pub mod report;
 pub mod settings;
 pub mod text;
 
+pub mod context;
 pub mod manifest;
+pub mod template;
+
+pub mod plugin;
