@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     fn mode(path: &Path) -> u32 {
-        std::fs::symlink_metadata(path).unwrap().mode() & 0o777
+        std::fs::symlink_metadata(path).expect("it was just made").mode() & 0o777
     }
 
     #[test]

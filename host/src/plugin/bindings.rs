@@ -30,9 +30,8 @@ wasmtime::component::bindgen!({
 
 pub(super) use phalanx::pipeline::types::Failure as WitFailure;
 pub(super) use phalanx::pipeline::{
-    types,
     artifacts, commands, context, environment, files, log, outcome, run, stack, template_edit,
-    template_view,
+    template_view, types,
 };
 
 /// One remark of a validator, as it crosses.

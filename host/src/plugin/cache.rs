@@ -102,7 +102,10 @@ impl Cache {
 
     /// Loads code that was just compiled.
     pub(super) fn load_fresh(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
-        #[expect(unsafe_code, reason = "as in `load`; the bytes came straight from our own compiler")]
+        #[expect(
+            unsafe_code,
+            reason = "as in `load`; the bytes came straight from our own compiler"
+        )]
         // SAFETY: `code` is what `Engine::precompile_component` returned, in this process or over a
         // pipe from a child that runs this same program.
         unsafe {

@@ -95,10 +95,8 @@ impl Plugin {
         let world = begin(world, self.author(hook));
         let reporter = Arc::clone(&world.reporter);
         let state = State::new(Arc::clone(&self.identity), stage, Some(world), reporter);
-        let (state, returned) = self.run(state, async |store, instance| {
-            self.hook(store, instance, &call).await
-        })
-        .await;
+        let (state, returned) =
+            self.run(state, async |store, instance| self.hook(store, instance, &call).await).await;
         let peak = state.limiter.peak();
         let result = match returned {
             Ok(Returned::Well(findings)) => Ok(self.findings(findings, &state)),
@@ -124,11 +122,12 @@ impl Plugin {
         let Some(index) = &self.exports.config_schema else { return Ok(None) };
         let reporter = Arc::clone(&self.runtime.reporter);
         let state = State::new(Arc::clone(&self.identity), Stage::Schema, None, reporter);
-        let (_, returned) = self.run(state, async |store, instance| {
-            let function: TypedFunc<(), (String,)> = typed(store, instance, index)?;
-            Ok(function.call_async(store, ()).await?.0)
-        })
-        .await;
+        let (_, returned) = self
+            .run(state, async |store, instance| {
+                let function: TypedFunc<(), (String,)> = typed(store, instance, index)?;
+                Ok(function.call_async(store, ()).await?.0)
+            })
+            .await;
         returned.map(Some).map_err(|problem| self.error(Stage::Schema, problem))
     }
 
@@ -243,7 +242,9 @@ impl Plugin {
                 "error" => Severity::Error,
                 other => {
                     let other = sentence(other, 50);
-                    state.log.remark(&format!("severity `{other}` is unknown and counts as `error`"));
+                    state
+                        .log
+                        .remark(&format!("severity `{other}` is unknown and counts as `error`"));
                     Severity::Error
                 }
             },

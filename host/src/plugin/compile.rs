@@ -201,14 +201,14 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_dying_compiler_is_an_error_with_its_last_words() {
+        use std::os::unix::fs::PermissionsExt as _;
+
         let folder = tempfile::tempdir().unwrap();
         let program = folder.path().join("compiler");
         let script = |text: &str| {
-            use std::os::unix::fs::PermissionsExt as _;
             crate::fs::write(&program, text).unwrap();
-            let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+            let mode = std::fs::Permissions::from_mode(0o755);
             crate::fs::open(&program).unwrap().set_permissions(mode).unwrap();
-            let _: fn(u32) -> std::fs::Permissions = std::fs::Permissions::from_mode;
             match in_child(&program, b"x").unwrap_err() {
                 CompileError::Compiler(reason) | CompileError::Invalid(reason) => reason,
             }
@@ -217,10 +217,7 @@ mod tests {
             script("#!/bin/sh\n/bin/cat >/dev/null\necho boom >&2\nexit 3\n"),
             "the compiler died (exit status: 3): boom"
         );
-        assert_eq!(
-            script("#!/bin/sh\nkill -9 $$\n"),
-            "the compiler died (signal: 9 (SIGKILL))"
-        );
+        assert_eq!(script("#!/bin/sh\nkill -9 $$\n"), "the compiler died (signal: 9 (SIGKILL))");
         assert_eq!(script("#!/bin/sh\nprintf -- '-not valid'\n"), "not valid");
         assert_eq!(script("#!/bin/sh\nexit 0\n"), "the compiler answered nothing");
     }

@@ -148,10 +148,7 @@ pub(super) const CAPABILITIES: &[Interface] = &[
             ("read", concat!("func(string) -> ", result!("list<u8>"))),
         ],
     },
-    Interface {
-        name: "environment",
-        functions: &[("get", "func(string) -> option<string>")],
-    },
+    Interface { name: "environment", functions: &[("get", "func(string) -> option<string>")] },
 ];
 
 /// What the contract describes and this version does not do yet.

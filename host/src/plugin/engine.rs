@@ -138,10 +138,9 @@ mod tests {
         assert_eq!(shared.upgrade().unwrap().lock().running, 1);
         drop(guard);
         drop(ticker);
+        let (never, wait) = (Condvar::new(), Mutex::new(()));
         let gone = (0..500).any(|_| {
-            let (_guard, condvar) = (Mutex::new(()), Condvar::new());
-            let lock = Mutex::new(());
-            let _ = condvar.wait_timeout(lock.lock().unwrap(), TICK).unwrap();
+            drop(never.wait_timeout(wait.lock().unwrap(), TICK).unwrap());
             shared.upgrade().is_none()
         });
         assert!(gone, "the ticker's thread still holds its state");

@@ -38,7 +38,8 @@ struct Globs {
 impl Granted {
     /// Checks that the grants can be understood.
     pub(super) fn new(plugin: &str, grants: &Grants) -> Result<Self, Problem> {
-        let network: Result<_, _> = grants.network.iter().map(|rule| HostRule::parse(rule)).collect();
+        let network: Result<_, _> =
+            grants.network.iter().map(|rule| HostRule::parse(rule)).collect();
         Ok(Self {
             plugin: plugin.to_owned(),
             commands: grants.commands.iter().filter(|prefix| !prefix.is_empty()).cloned().collect(),
@@ -60,11 +61,9 @@ impl Granted {
                 return Err(Problem::NotOffered { capability });
             }
             let (granted, capability, example) = match capability.interface.as_str() {
-                "commands" => (
-                    !self.commands.is_empty(),
-                    "commands",
-                    r#"commands = [["git", "rev-parse"]]"#,
-                ),
+                "commands" => {
+                    (!self.commands.is_empty(), "commands", r#"commands = [["git", "rev-parse"]]"#)
+                }
                 "files" => (!self.files.text.is_empty(), "files", r#"files = ["schema/**"]"#),
                 _ => (!self.env.text.is_empty(), "environment", r#"env = ["CI_*"]"#),
             };
@@ -87,7 +86,7 @@ impl Granted {
                 "running `{asked}` is not granted: `commands` allows {}",
                 words(self.commands.iter().map(|prefix| format!("{} …", prefix.join(" "))))
             ),
-            format!("`{example:?}` to `commands`"),
+            &format!("`{example:?}` to `commands`"),
         ))
     }
 
@@ -96,18 +95,21 @@ impl Granted {
         if self.allows_file(path) {
             return Ok(());
         }
-        let path = shown(path);
-        Err(self.denial(
-            format!("reading `{path}` is not granted: `files` allows {}", self.files.words()),
-            format!("`\"{path}\"` to `files`"),
-        ))
+        let name = shown(path);
+        let mut failure = self.denial(
+            format!("reading `{name}` is not granted: `files` allows {}", self.files.words()),
+            &format!("`\"{name}\"` to `files`"),
+        );
+        if !is_plain(path) {
+            let hint = "a path goes from the service's folder, with `/` and without `.` and `..`";
+            failure.hint = Some(hint.to_owned());
+        }
+        Err(failure)
     }
 
     /// Whether [`Self::file`] would allow `path`.
     pub(super) fn allows_file(&self, path: &str) -> bool {
-        // A path with dots could mean another file than the one that the glob matched.
-        let plain = path.split('/').all(|part| !matches!(part, "" | "." | ".."));
-        plain && !path.contains(['\\', '\0']) && self.files.set.is_match(path)
+        is_plain(path) && self.files.set.is_match(path)
     }
 
     /// What a plugin is told when it lists files, and none of those that are there is granted.
@@ -115,7 +117,7 @@ impl Granted {
         let glob = shown(glob);
         self.denial(
             format!("listing `{glob}` is not granted: `files` allows {}", self.files.words()),
-            format!("`\"{glob}\"` to `files`"),
+            &format!("`\"{glob}\"` to `files`"),
         )
     }
 
@@ -126,8 +128,11 @@ impl Granted {
         }
         let name = shown(name);
         Err(self.denial(
-            format!("reading the variable `{name}` is not granted: `env` allows {}", self.env.words()),
-            format!("`\"{name}\"` to `env`"),
+            format!(
+                "reading the variable `{name}` is not granted: `env` allows {}",
+                self.env.words()
+            ),
+            &format!("`\"{name}\"` to `env`"),
         ))
     }
 
@@ -142,11 +147,11 @@ impl Granted {
                 "calling `{host}:{port}` is not granted: `network` allows {}",
                 words(self.network_text.iter().cloned())
             ),
-            format!("`\"{host}:{port}\"` to `network`"),
+            &format!("`\"{host}:{port}\"` to `network`"),
         ))
     }
 
-    fn denial(&self, message: String, add: String) -> Failure {
+    fn denial(&self, message: String, add: &str) -> Failure {
         Failure {
             code: NOT_GRANTED.to_owned(),
             message,
@@ -222,6 +227,11 @@ impl HostRule {
     }
 }
 
+/// A path with dots could mean another file than the one that a glob matches.
+fn is_plain(path: &str) -> bool {
+    path.split('/').all(|part| !matches!(part, "" | "." | "..")) && !path.contains(['\\', '\0'])
+}
+
 /// `a`, `b`, or `nothing`.
 fn words(items: impl Iterator<Item = String>) -> String {
     let items: Vec<_> = items.map(|item| format!("`{item}`")).collect();
@@ -262,7 +272,14 @@ mod tests {
         let granted = granted(|grants| grants.files = vec!["schema/**".into(), "*.json".into()]);
         assert!(granted.file("schema/a/b.sql").is_ok());
         assert!(granted.file("package.json").is_ok());
-        for path in ["deep/x.json", "schema/../secret", "./package.json", "/etc/passwd", "schema//a", "schema\\a"] {
+        for path in [
+            "deep/x.json",
+            "schema/../secret",
+            "./package.json",
+            "/etc/passwd",
+            "schema//a",
+            "schema\\a",
+        ] {
             assert!(granted.file(path).is_err(), "{path}");
         }
         insta::assert_snapshot!(granted.file("a\u{1b}b").unwrap_err().message, @r"reading `a\u{1b}b` is not granted: `files` allows `schema/**`, `*.json`");
@@ -272,7 +289,8 @@ mod tests {
     fn variables_and_hosts_are_granted_by_name() {
         let granted = granted(|grants| {
             grants.env = vec!["CI_*".into(), "HOME".into()];
-            grants.network = vec!["API.example.com".into(), "*.test:8080".into(), "[::1]:80".into()];
+            grants.network =
+                vec!["API.example.com".into(), "*.test:8080".into(), "[::1]:80".into()];
         });
         assert!(granted.variable("CI_COMMIT").is_ok() && granted.variable("HOME").is_ok());
         assert!(granted.variable("AWS_SECRET_ACCESS_KEY").is_err());

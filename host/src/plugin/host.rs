@@ -87,8 +87,9 @@ impl Host {
     /// When the engine does not take the stack size.
     pub fn new(options: HostOptions) -> Result<Self, PluginError> {
         let stack = usize::try_from(options.stack).unwrap_or(usize::MAX);
-        let engine = engine(stack)
-            .map_err(|error| PluginError::new("(any)", None, Stage::Load, Problem::engine(&error)))?;
+        let engine = engine(stack).map_err(|error| {
+            PluginError::new("(any)", None, Stage::Load, Problem::engine(&error))
+        })?;
         let runtime = Runtime {
             engine,
             ticker: Ticker::new(),
@@ -105,9 +106,8 @@ impl Host {
     /// When it is no usable component, needs what is not granted, or cannot be compiled.
     pub fn load(&self, usage: &PluginUse, component: &[u8]) -> Result<Plugin, PluginError> {
         let name = &usage.name;
-        let fail = |version: Option<&str>, problem| {
-            PluginError::new(name, version, Stage::Load, problem)
-        };
+        let fail =
+            |version: Option<&str>, problem| PluginError::new(name, version, Stage::Load, problem);
         let mut inspection = inspect::read(component, self.options.max_component)
             .map_err(|problem| fail(None, problem))?;
         let version = inspection.version.clone();
@@ -167,7 +167,8 @@ impl Host {
             Some(Cached::Hit(component)) => return Ok(component),
             Some(Cached::Rejected(path, reason)) => {
                 let warning = RejectedCode { plugin: name.to_owned(), path, reason };
-                let hint = "it is compiled again; if this happens often, find out who else writes there";
+                let hint =
+                    "it is compiled again; if this happens often, find out who else writes there";
                 self.options.reporter.warn(warning.to_string(), Some(hint.to_owned()));
             }
             Some(Cached::Miss) | None => {}

@@ -236,10 +236,7 @@ fn check_imported(
     for (name, function) in functions {
         let Some((_, expected)) = interface.functions.iter().find(|(known, _)| known == name)
         else {
-            return Err(Problem::NewerFunction {
-                interface: shown(import),
-                function: shown(name),
-            });
+            return Err(Problem::NewerFunction { interface: shown(import), function: shown(name) });
         };
         check_signature(import, name, expected, function)?;
     }

@@ -46,32 +46,35 @@ impl Log {
         }
     }
 
-    /// A remark of the host about the plugin; not counted.
+    /// A remark of the host about what the plugin did.
     pub(super) fn remark(&self, message: &str) {
-        self.report("warn", safe_line(message).into_owned());
+        self.line("warn", message);
     }
 
     /// False when the log is full.
     fn line(&self, level: &str, line: &str) -> bool {
-        {
-            let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-            if used.full {
-                return false;
-            }
-            used.bytes = used.bytes.saturating_add((line.len() as u64).max(LINE_COST));
-            used.full = used.bytes > self.limit;
-            if !used.full {
-                drop(used);
-                self.report(level, safe_line(&shorten(line, LINE)).into_owned());
-                return true;
-            }
+        if !self.has_room(line) {
+            return false;
         }
-        self.remark(&format!(
-            "log limit reached: what follows in this call is dropped ({}, `log` in `[plugins.{}.limits]`)",
-            size(self.limit),
-            self.plugin
-        ));
-        false
+        self.report(level, safe_line(&shorten(line, LINE)).into_owned());
+        true
+    }
+
+    /// Counts `line`. The first one that does not fit leaves a warning in its place.
+    fn has_room(&self, line: &str) -> bool {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        if used.full {
+            return false;
+        }
+        used.bytes = used.bytes.saturating_add((line.len() as u64).max(LINE_COST));
+        used.full = used.bytes > self.limit;
+        let full = used.full;
+        drop(used);
+        if full {
+            let (limit, plugin) = (size(self.limit), &self.plugin);
+            self.report("warn", format!("log limit reached: what follows in this call is dropped ({limit}, `log` in `[plugins.{plugin}.limits]`)"));
+        }
+        !full
     }
 
     fn report(&self, level: &str, message: String) {

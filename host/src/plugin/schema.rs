@@ -49,7 +49,22 @@ mod tests {
         assert_eq!(check_config(&schema, &json!({"topic": 1})), []);
         let mut problems = check_config(&schema, &json!({"tags": {"a": 1, "b": "x"}, "topik": 1}));
         problems.sort();
-        insta::assert_debug_snapshot!(problems, @r#""#);
+        insta::assert_debug_snapshot!(problems, @r#"
+[
+    (
+        "",
+        "\"topic\" is a required property",
+    ),
+    (
+        "",
+        "Additional properties are not allowed ('topik' was unexpected)",
+    ),
+    (
+        "/tags/a",
+        "1 is not of type \"string\"",
+    ),
+]
+"#);
     }
 
     #[test]

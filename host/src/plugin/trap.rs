@@ -61,7 +61,7 @@ pub(super) fn problem(error: &wasmtime::Error, state: &State, stack: u64) -> Pro
         Some(Trap::UnreachableCodeReached) => {
             "it panicked or aborted (`unreachable`); it may have logged why".to_owned()
         }
-        Some(trap) => trap.to_string(),
+        Some(trap) => trap.to_string().trim_start_matches("wasm trap: ").to_owned(),
         None => error.root_cause().to_string(),
     };
     Problem::Trap { reason: shorten(&safe_line(&reason), 1_000).into_owned(), frames }
@@ -70,15 +70,14 @@ pub(super) fn problem(error: &wasmtime::Error, state: &State, stack: u64) -> Pro
 /// The guest's functions, innermost first, without the language runtime's own way to abort.
 fn frames(error: &wasmtime::Error) -> Vec<String> {
     let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else { return Vec::new() };
+    // Adapters that toolchains put round the guest have no names.
     let names: Vec<_> = backtrace
         .frames()
         .iter()
-        .map(|frame| match frame.func_name() {
-            Some(name) => {
-                let name = format!("{:#}", rustc_demangle::demangle(name));
-                shorten(&safe_line(&name), 160).into_owned()
-            }
-            None => format!("function {}", frame.func_index()),
+        .filter_map(|frame| frame.func_name())
+        .map(|name| {
+            let name = format!("{:#}", rustc_demangle::demangle(name));
+            shorten(&safe_line(&name), 160).into_owned()
         })
         .collect();
     let plumbing = names.iter().take_while(|name| is_plumbing(name)).count();

@@ -258,9 +258,69 @@ impl WasiHttpHooks for Gate {
         let allowed = self.check(request.uri());
         Box::new(async move {
             allowed?;
-            let (response, io) =
-                wasmtime_wasi_http::default_send_request(request, options).await?;
+            let (response, io) = wasmtime_wasi_http::default_send_request(request, options).await?;
             Ok((response.map(BodyExt::boxed_unsync), Box::new(io) as Done))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::rand_core::Rng as _;
+
+    use super::*;
+    use crate::digest::Digest;
+    use crate::manifest::{Grants, Limits};
+    use crate::plugin::grants::Granted;
+    use crate::report::{Event, Recorder};
+
+    fn identity(network: &[&str]) -> Arc<Identity> {
+        let network = network.iter().map(|&host| host.to_owned()).collect();
+        let grants = Grants { network, ..Grants::default() };
+        Arc::new(Identity {
+            name: "acme".into(),
+            version: None,
+            digest: Digest::of("acme"),
+            grants: Granted::new("acme", &grants).unwrap(),
+            overrides: Vec::new(),
+            config: "{}".to_owned(),
+            limits: Limits::default(),
+            wasi: true,
+        })
+    }
+
+    #[test]
+    fn random_numbers_follow_from_plugin_build_and_purpose() {
+        let identity = identity(&[]);
+        let number = |build, purpose| seeded(&identity, build, purpose).next_u64();
+        assert_eq!(number("one", "secure"), number("one", "secure"));
+        assert_ne!(number("one", "secure"), number("two", "secure"));
+        assert_ne!(number("one", "secure"), number("one", "insecure"));
+    }
+
+    #[test]
+    fn requests_reach_granted_hosts_only_and_denials_are_logged() {
+        let recorder = Arc::new(Recorder::default());
+        let gate = |network: &[&str], open| Gate {
+            identity: identity(network),
+            log: Arc::new(Log::new("acme", recorder.clone(), 1 << 20)),
+            open,
+        };
+        let check = |gate: &Gate, uri: &str| gate.check(&uri.parse().unwrap()).is_ok();
+        let some = gate(&["api.example.com", "[::1]:80"], true);
+        assert!(check(&some, "https://api.example.com/v1"));
+        assert!(check(&some, "https://user@API.example.com:443/"));
+        assert!(check(&some, "http://[::1]/"));
+        assert!(!check(&some, "http://api.example.com/"));
+        assert!(!check(&gate(&["api.example.com"], false), "https://api.example.com/"));
+        assert!(!check(&gate(&[], true), "https://evil.com/"));
+        let Some(Event::PluginLog { message, .. }) = recorder.events().pop() else { panic!() };
+        insta::assert_snapshot!(message, @"");
+    }
+
+    #[test]
+    fn the_frozen_monotonic_clock_creeps() {
+        let clock = Frozen::at(UNIX_EPOCH);
+        assert!(HostMonotonicClock::now(&clock) < HostMonotonicClock::now(&clock));
     }
 }

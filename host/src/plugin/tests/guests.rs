@@ -55,7 +55,9 @@ pub(super) fn component(world: &str, imports: &str, rest: &str) -> Vec<u8> {
 
 /// The start of an import of the contract.
 pub(super) fn import(interface: &str, function: &str, ty: &str) -> String {
-    format!("(import \"phalanx:pipeline/{interface}@1.0.0\" \"{function}\" (func ${function} {ty}))")
+    format!(
+        "(import \"phalanx:pipeline/{interface}@1.0.0\" \"{function}\" (func ${function} {ty}))"
+    )
 }
 
 /// An exported hook function.

@@ -15,8 +15,17 @@ fn decorator(failing: bool) -> Vec<u8> {
     let failure = r#"(data (i32.const 2400) "\01\00\00\00\fc\08\00\00\08\00\00\00\10\09\00\00\14\00\00\00\00\00\00\00")"#;
     let result = if failing { 2400 } else { 1024 };
     let rest = [
-        pointer, value, queue, code, message, failure.to_owned(),
-        guests::hook("template-decorate", "decorate-service", &format!("(call $set {p} {v} (i32.const 2600))")),
+        pointer,
+        value,
+        queue,
+        code,
+        message,
+        failure.to_owned(),
+        guests::hook(
+            "template-decorate",
+            "decorate-service",
+            &format!("(call $set {p} {v} (i32.const 2600))"),
+        ),
         format!(
             "(func (export \"phalanx:pipeline/template-decorate@1.0.0#decorate-function\")
                 (param i32 i32 i32 i32) (result i32)
@@ -54,7 +63,7 @@ fn service_and_functions_are_decorated_in_one_transaction() {
 #[test]
 fn a_refusal_undoes_the_whole_call_and_is_shown_safely() {
     let rig = Rig::new();
-    insta::assert_snapshot!(rig.failure(&decorator(true), functions(), |_| {}), @"");
+    insta::assert_snapshot!(rig.failure(&decorator(true), functions(), |_| {}), @r"plugin `acme` failed in `template-decorate`: the queue must \u{1b}stay [Refused, plugin-failure]");
 }
 
 #[test]
@@ -79,15 +88,31 @@ fn objects_of_other_hooks_trap_with_where_they_are() {
         )
     };
     let rig = Rig::new();
-    insta::assert_snapshot!(rig.failure(&edit("pre-build", "pre-build"), Call::PreBuild, |_| {}), @"");
-    insta::assert_snapshot!(rig.failure(&edit("template-validate", "validate"), Call::Validate, |_| {}), @"");
+    insta::assert_snapshot!(rig.failure(&edit("pre-build", "pre-build"), Call::PreBuild, |_| {}), @"
+plugin `acme` failed in `pre-build`: it called `remove` of `template-edit`, which `pre-build` does not have [Refused, plugin-misuse]
+| in the plugin's functions, innermost first:
+|   function 0
+|   hook
+hint: this is a bug of the plugin: `template-edit` can be used in `template-decorate`
+");
+    insta::assert_snapshot!(rig.failure(&edit("template-validate", "validate"), Call::Validate, |_| {}), @"
+plugin `acme` failed in `template-validate`: it called `remove` of `template-edit`, which `template-validate` does not have [Refused, plugin-misuse]
+| in the plugin's functions, innermost first:
+|   function 0
+|   hook
+hint: this is a bug of the plugin: `template-edit` can be used in `template-decorate`
+");
 }
 
 #[test]
 fn findings_are_made_safe_and_an_unknown_severity_is_an_error() {
     let texts = [
-        (3000, "warning"), (3020, "a-rule"), (3040, "/Resources/Queue"), (3060, "be\u{7}ep"),
-        (3080, "Warn"), (3100, "not a pointer"),
+        (3000, "warning"),
+        (3020, "a-rule"),
+        (3040, "/Resources/Queue"),
+        (3060, "be\u{7}ep"),
+        (3080, "Warn"),
+        (3100, "not a pointer"),
     ];
     let data: String = texts.iter().map(|(at, text)| guests::text(*at, text).0).collect();
     let part = |index: usize| {
@@ -101,7 +126,11 @@ fn findings_are_made_safe_and_an_unknown_severity_is_an_error() {
     words.extend([part(4), part(1), part(5), part(3)].concat());
     words.extend([1, 3020, 6]);
     let bytes = |words: &[u32]| -> String {
-        words.iter().flat_map(|word| word.to_le_bytes()).map(|byte| format!("\\{byte:02x}")).collect()
+        words
+            .iter()
+            .flat_map(|word| word.to_le_bytes())
+            .map(|byte| format!("\\{byte:02x}"))
+            .collect()
     };
     let rest = format!(
         "{data} (data (i32.const 3200) \"{}\") (data (i32.const 3400) \"{}\")
@@ -113,11 +142,20 @@ fn findings_are_made_safe_and_an_unknown_severity_is_an_error() {
     let plugin = rig.load(&guests::component("+template-validate", "", &rest)).unwrap();
     let findings = rig.call(&plugin, Call::Validate).1.unwrap().findings;
     assert_eq!(findings.len(), 2);
-    assert_eq!((findings[0].severity, findings[0].at.as_str()), (Severity::Warning, "/Resources/Queue"));
+    assert_eq!(
+        (findings[0].severity, findings[0].at.as_str()),
+        (Severity::Warning, "/Resources/Queue")
+    );
     assert_eq!(findings[0].message, "be\\u{7}ep");
     assert_eq!((findings[1].severity, findings[1].at.as_str()), (Severity::Error, ""));
-    assert_eq!((findings[1].hint.as_deref(), findings[1].by.as_deref()), (Some("a-rule"), Some("acme")));
-    insta::assert_snapshot!(rig.log().join("\n"), @"");
+    assert_eq!(
+        (findings[1].hint.as_deref(), findings[1].by.as_deref()),
+        (Some("a-rule"), Some("acme"))
+    );
+    insta::assert_snapshot!(rig.log().join("\n"), @"
+acme warn: severity `warn` is unknown and counts as `error`
+acme warn: place of a finding: `not a pointer` is not a JSON Pointer: it must begin with `/`
+");
 }
 
 fn schema(text: &str, body: &str) -> Vec<u8> {
@@ -142,9 +180,18 @@ fn a_config_schema_is_asked_for_with_nothing_in_scope() {
     assert_eq!(check_config(&found, &usage().config).len(), 1);
 
     let plugin = rig.load(&schema("[]", "")).unwrap();
-    insta::assert_snapshot!(shown(&block_on(plugin.config_schema()).unwrap_err()), @"");
+    insta::assert_snapshot!(shown(&block_on(plugin.config_schema()).unwrap_err()), @"
+plugin `acme` failed to tell its config schema: the schema it gives for its config is not usable: it is not a JSON object [BadInput, plugin-bad-schema]
+hint: its author must mend `config-schema`; until then use another version
+");
     let plugin = rig.load(&schema("{}", "(call $stage (i32.const 3000))")).unwrap();
-    insta::assert_snapshot!(shown(&block_on(plugin.config_schema()).unwrap_err()), @"");
+    insta::assert_snapshot!(shown(&block_on(plugin.config_schema()).unwrap_err()), @"
+plugin `acme` failed to tell its config schema: it called `stage` of `run`, which is not there while the config schema is asked for [Refused, plugin-misuse]
+| in the plugin's functions, innermost first:
+|   function 0
+|   function 2
+hint: this is a bug of the plugin: `run` can be used in `pre-build`, `post-build`, `template-decorate`, `template-validate`, `post-provision`, `rollback`, `pre-delete`, `post-delete`
+");
     let plugin = rig.load(&guests::pre_build("")).unwrap();
     assert_eq!(block_on(plugin.config_schema()).unwrap(), None);
 }
@@ -159,10 +206,14 @@ fn what_a_failed_hook_put_into_the_context_is_gone() {
             "context +pre-build",
             &guests::import("context", "set", "(param i32 i32 i32 i32 i32)"),
             &[
-                key.clone(), value.clone(), bad.clone(),
-                guests::hook("pre-build", "pre-build", &format!(
-                    "(call $set {k} {v} (i32.const 2600)) {end}"
-                )),
+                key.clone(),
+                value.clone(),
+                bad.clone(),
+                guests::hook(
+                    "pre-build",
+                    "pre-build",
+                    &format!("(call $set {k} {v} (i32.const 2600)) {end}"),
+                ),
             ]
             .concat(),
         )
@@ -177,7 +228,7 @@ fn what_a_failed_hook_put_into_the_context_is_gone() {
     let plugin = rig.load(&component(&format!("(call $set {k} {b} (i32.const 1024))"))).unwrap();
     let (world, result) = rig.call(&plugin, Call::PreBuild);
     assert_eq!(world.context.get("image"), None);
-    insta::assert_snapshot!(result.unwrap_err(), @"");
+    insta::assert_snapshot!(result.unwrap_err(), @"plugin `acme` failed in `pre-build`: the value for `image` is not JSON: EOF while parsing an object at line 1 column 1");
 }
 
 #[test]

@@ -17,7 +17,12 @@ fn a_loop_is_stopped_with_the_functions_it_was_in() {
     let started = Instant::now();
     let text = stopped(&guests::pre_build("(loop $l (br $l))"), |limits| limits.time_ms = 60);
     assert!(started.elapsed() < Duration::from_secs(5));
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @r#"
+plugin `acme` failed in `pre-build`: it was stopped after 0.06 s [Refused, plugin-time-limit]
+| in the plugin's functions, innermost first:
+|   hook
+hint: if the plugin really needs more, set `time` in `[plugins.acme.limits]`, such as `time = "60s"`
+"#);
 }
 
 #[test]
@@ -63,14 +68,22 @@ fn a_host_call_that_waits_is_stopped_too() {
         usage.grants.commands = vec![vec!["sleep".into()]];
         usage.limits.time_ms = 50;
     });
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @r#"
+plugin `acme` failed in `pre-build`: it was stopped after 0.05 s, waiting for `sleep forever` [Refused, plugin-time-limit]
+hint: if the plugin really needs more, set `time` in `[plugins.acme.limits]`, such as `time = "60s"`
+"#);
 }
 
 #[test]
 fn memory_is_limited_when_the_guest_aborts_without_it() {
     let body = "(loop $l (if (i32.eq (memory.grow (i32.const 16)) (i32.const -1)) (then unreachable)) (br $l))";
     let text = stopped(&guests::pre_build(body), |limits| limits.memory = 8 << 20);
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @r#"
+plugin `acme` failed in `pre-build`: it ran out of memory: it had 7.1 MiB and wanted 1.0 MiB more, of 8.0 MiB allowed in all its memories [Refused, plugin-memory-limit]
+| in the plugin's functions, innermost first:
+|   hook
+hint: if the plugin really needs more, set `memory` in `[plugins.acme.limits]`, such as `memory = "512MiB"`
+"#);
 }
 
 #[test]
@@ -81,7 +94,10 @@ fn memory_is_limited_at_instantiation() {
         &format!("(table 100000 funcref) {}", guests::hook("pre-build", "pre-build", "")),
     );
     let text = stopped(&component, |limits| limits.memory = 1 << 20);
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @r#"
+plugin `acme` failed in `pre-build`: it ran out of memory: it had 64.0 KiB and wanted 1.5 MiB more, of 1.0 MiB allowed in all its memories [Refused, plugin-memory-limit]
+hint: if the plugin really needs more, set `memory` in `[plugins.acme.limits]`, such as `memory = "512MiB"`
+"#);
 }
 
 #[test]
@@ -97,14 +113,28 @@ fn a_guest_that_lives_without_the_memory_is_left_alone() {
 fn recursion_is_limited() {
     let text = stopped(&guests::pre_build("(drop (call $hook))"), |_| {});
     let text = text.replace("|   hook\n", "");
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @r#"
+plugin `acme` failed in `pre-build`: it ran out of stack: 1.0 MiB are allowed [Refused, plugin-stack-limit]
+| in the plugin's functions, innermost first:
+hint: if the plugin really needs more, set `stack` in `[plugins.acme.limits]`, such as `stack = "4MiB"`
+"#);
 }
 
 #[test]
 fn traps_are_told_in_words() {
-    insta::assert_snapshot!(stopped(&guests::pre_build("unreachable"), |_| {}), @"");
+    insta::assert_snapshot!(stopped(&guests::pre_build("unreachable"), |_| {}), @"
+plugin `acme` failed in `pre-build`: it crashed: it panicked or aborted (`unreachable`); it may have logged why [Refused, plugin-trap]
+| in the plugin's functions, innermost first:
+|   hook
+hint: this is a bug of the plugin: report it to its author, with what it logged
+");
     let body = "(drop (i32.load (i32.const -1)))";
-    insta::assert_snapshot!(stopped(&guests::pre_build(body), |_| {}), @"");
+    insta::assert_snapshot!(stopped(&guests::pre_build(body), |_| {}), @"
+plugin `acme` failed in `pre-build`: it crashed: wasm trap: out of bounds memory access [Refused, plugin-trap]
+| in the plugin's functions, innermost first:
+|   hook
+hint: this is a bug of the plugin: report it to its author, with what it logged
+");
 }
 
 #[test]
@@ -122,7 +152,13 @@ fn text_that_is_not_utf8_is_a_crash() {
         ]
         .concat(),
     );
-    insta::assert_snapshot!(stopped(&component, |_| {}), @"");
+    insta::assert_snapshot!(stopped(&component, |_| {}), @"
+plugin `acme` failed in `pre-build`: it crashed: invalid utf-8 sequence of 1 bytes from index 0 [Refused, plugin-trap]
+| in the plugin's functions, innermost first:
+|   function 0
+|   hook
+hint: this is a bug of the plugin: report it to its author, with what it logged
+");
 }
 
 fn logger(body: &str) -> Vec<u8> {
@@ -139,7 +175,13 @@ fn logger(body: &str) -> Vec<u8> {
 fn data_of_one_host_call_is_limited() {
     let body = "(drop (memory.grow (i32.const 320)))
         (call $log (i32.const 2048) (i32.const 4) (i32.const 0) (i32.const 20971520))";
-    insta::assert_snapshot!(stopped(&logger(body), |_| {}), @"");
+    insta::assert_snapshot!(stopped(&logger(body), |_| {}), @r#"
+plugin `acme` failed in `pre-build`: it passed more than the 16.0 MiB that are allowed in one call to the host [Refused, plugin-data-limit]
+| in the plugin's functions, innermost first:
+|   function 0
+|   hook
+hint: if the plugin really needs more, set `host-data` in `[plugins.acme.limits]`, such as `host-data = "64MiB"`
+"#);
 }
 
 #[test]
@@ -151,7 +193,13 @@ fn a_flood_of_log_lines_ends_with_a_warning_and_no_failure() {
     let rig = Rig::new();
     let plugin = rig.load_with(&logger(body), |usage| usage.limits.log = 64).unwrap();
     rig.call(&plugin, Call::PreBuild).1.unwrap();
-    insta::assert_snapshot!(rig.log().join("\n"), @"");
+    insta::assert_snapshot!(rig.log().join("\n"), @r"
+acme info: \u{1b}[31mhello
+acme info: world
+acme info: \u{1b}[31mhello
+acme info: world
+acme warn: log limit reached: what follows in this call is dropped (64 B, `log` in `[plugins.acme.limits]`)
+");
 }
 
 #[test]
@@ -182,5 +230,10 @@ fn handles_are_limited() {
             (canon lift (core func $i "run") (memory (core memory $i "memory"))))
         (instance $hook (instantiate $c (with "types" (type $failure)) (with "run" (func $run))))
         (export "phalanx:pipeline/pre-build@1.0.0" (instance $hook)))"#;
-    insta::assert_snapshot!(stopped(&wat::parse_str(own).unwrap(), |_| {}), @"");
+    insta::assert_snapshot!(stopped(&wat::parse_str(own).unwrap(), |_| {}), @"
+plugin `acme` failed in `pre-build`: it opened more than the 4096 handles that are allowed at one time [Refused, plugin-handle-limit]
+| in the plugin's functions, innermost first:
+|   function 1
+hint: if the plugin really needs more, set `handles` in `[plugins.acme.limits]`, such as `handles = 16384`
+");
 }

@@ -55,7 +55,9 @@ impl Rig {
         World {
             facts: Arc::new(facts()),
             context: Context::new(),
-            template: Some(Template::new(json!({"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}))),
+            template: Some(Template::new(
+                json!({"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}),
+            )),
             artifacts: None,
             stack: None,
             outcome: None,
