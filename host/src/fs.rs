@@ -5,6 +5,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "this module is what the ban points to")]
 
+pub mod private;
+
 use std::fs::{File, Metadata};
 use std::io::{self, Write as _};
 use std::path::{Component, Path, PathBuf};

@@ -19,3 +19,7 @@ pub mod cloud;
 pub mod invoke;
 pub mod package;
 pub mod registry;
+
+pub mod plugin;
+
+pub mod pipeline;

@@ -1,0 +1,330 @@
+//! Loading: from a component's bytes to a [`Plugin`] that can be called.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
+
+use wasmtime::Engine;
+use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
+
+use super::cache::{Cache, Cached};
+use super::compile::{CompileError, compile};
+use super::engine::{Ticker, engine};
+use super::error::{PluginError, Problem, RejectedCode, Stage};
+use super::grants::Granted;
+use super::hook::Hook;
+use super::imports;
+use super::inspect::{self, Capability, Inspection};
+use super::state::{Identity, State};
+use super::{contract, schema};
+use crate::digest::Digest;
+use crate::manifest::{Limits, PluginUse};
+use crate::report::Reporter;
+use crate::settings::Settings;
+
+/// Bytes of a component that are accepted unless [`HostOptions`] say otherwise.
+pub const MAX_COMPONENT: u64 = 64 << 20;
+
+/// How plugins are loaded.
+#[derive(Clone)]
+pub struct HostOptions {
+    /// Where compiled code is kept.
+    pub cache_dir: PathBuf,
+    /// Where the key is kept that authenticates it; must not lie in the cache.
+    pub data_dir: PathBuf,
+    /// Bytes of WebAssembly stack of every plugin.
+    pub stack: u64,
+    /// The program that is run as `<program> internal-compile` to compile in a limited child. None:
+    /// compiled in this process, without those limits.
+    pub compiler: Option<PathBuf>,
+    /// Bytes of a component that are accepted.
+    pub max_component: u64,
+    /// The start of the run, by which the use of cached code is noted.
+    pub now: SystemTime,
+    /// Gets warnings about the cache, and what plugins log outside of hooks.
+    pub reporter: Arc<dyn Reporter>,
+}
+
+impl HostOptions {
+    /// The usual options: folders of `settings`, default limits, compiled in this process.
+    pub fn new(settings: &Settings, reporter: Arc<dyn Reporter>) -> Self {
+        Self {
+            cache_dir: settings.cache_dir.clone(),
+            data_dir: settings.data_dir.clone(),
+            stack: Limits::default().stack,
+            compiler: None,
+            max_component: MAX_COMPONENT,
+            now: settings.now,
+            reporter,
+        }
+    }
+}
+
+/// Loads the plugins of one run. Can be shared by threads that load several at once.
+pub struct Host {
+    options: HostOptions,
+    runtime: Arc<Runtime>,
+    cache: OnceLock<Option<Cache>>,
+}
+
+/// What all plugins of a run share.
+pub(super) struct Runtime {
+    /// The engine.
+    pub engine: Engine,
+    /// Its ticker.
+    pub ticker: Ticker,
+    /// Bytes of WebAssembly stack.
+    pub stack: u64,
+    /// Gets what plugins log outside of hooks.
+    pub reporter: Arc<dyn Reporter>,
+}
+
+impl Host {
+    /// A host with an engine of its own.
+    ///
+    /// # Errors
+    /// When the engine does not take the stack size.
+    pub fn new(options: HostOptions) -> Result<Self, PluginError> {
+        let stack = usize::try_from(options.stack).unwrap_or(usize::MAX);
+        let engine = engine(stack).map_err(|error| {
+            PluginError::new("(any)", None, Stage::Load, Problem::engine(&error))
+        })?;
+        let runtime = Runtime {
+            engine,
+            ticker: Ticker::new(),
+            stack: options.stack,
+            reporter: Arc::clone(&options.reporter),
+        };
+        Ok(Self { options, runtime: Arc::new(runtime), cache: OnceLock::new() })
+    }
+
+    /// Makes `component` ready for the calls of one run: checks what it is and what it may, compiles it
+    /// unless that was done before, and links what it imports. None of its code runs.
+    ///
+    /// # Errors
+    /// When it is no usable component, needs what is not granted, or cannot be compiled.
+    pub fn load(&self, usage: &PluginUse, component: &[u8]) -> Result<Plugin, PluginError> {
+        let name = &usage.name;
+        let fail =
+            |version: Option<&str>, problem| PluginError::new(name, version, Stage::Load, problem);
+        let mut inspection = inspect::read(component, self.options.max_component)
+            .map_err(|problem| fail(None, problem))?;
+        let version = inspection.version.clone();
+        let fail = |problem| fail(version.as_deref(), problem);
+        let grants = Granted::new(name, &usage.grants).map_err(fail)?;
+        grants.check(&inspection).map_err(fail)?;
+        let component = self.component(name, &inspection.digest, component).map_err(fail)?;
+        let pre = self.link(&mut inspection, &component).map_err(fail)?;
+        let exports = Exports::find(&component, &inspection);
+        let identity = Identity {
+            name: name.as_str().into(),
+            version: inspection.version.clone(),
+            digest: inspection.digest,
+            grants,
+            overrides: usage.overrides.clone(),
+            config: usage.config.to_string(),
+            limits: usage.limits,
+            wasi: !inspection.wasi.is_empty(),
+        };
+        Ok(Plugin {
+            identity: Arc::new(identity),
+            inspection,
+            pre,
+            exports,
+            runtime: Arc::clone(&self.runtime),
+        })
+    }
+
+    /// What `component` is and would need, whatever is granted. It is compiled (and cached) to be sure
+    /// that it can be.
+    ///
+    /// # Errors
+    /// When it is no usable component or cannot be compiled.
+    pub fn inspect(&self, component: &[u8]) -> Result<Inspection, PluginError> {
+        let fail = |name: Option<&str>, version: Option<&str>, problem| {
+            PluginError::new(name.unwrap_or("(unnamed)"), version, Stage::Load, problem)
+        };
+        let mut inspection = inspect::read(component, self.options.max_component)
+            .map_err(|problem| fail(None, None, problem))?;
+        let (name, version) = (inspection.name.clone(), inspection.version.clone());
+        let fail = |problem| fail(name.as_deref(), version.as_deref(), problem);
+        let label = name.as_deref().unwrap_or("(unnamed)");
+        let component = self.component(label, &inspection.digest, component).map_err(fail)?;
+        if inspection.capabilities.iter().all(|capability| capability.offered) {
+            self.link(&mut inspection, &component).map_err(fail)?;
+        } else {
+            inspection.check_types(&self.runtime.engine, &component).map_err(fail)?;
+        }
+        Ok(inspection)
+    }
+
+    /// The compiled component: from the cache, or compiled and put there.
+    fn component(&self, name: &str, digest: &Digest, bytes: &[u8]) -> Result<Component, Problem> {
+        let engine = &self.runtime.engine;
+        let cache = self.cache();
+        match cache.map(|cache| cache.load(engine, digest)) {
+            Some(Cached::Hit(component)) => return Ok(component),
+            Some(Cached::Rejected(path, reason)) => {
+                let warning = RejectedCode { plugin: name.to_owned(), path, reason };
+                let hint =
+                    "it is compiled again; if this happens often, find out who else writes there";
+                self.options.reporter.warn(warning.to_string(), Some(hint.to_owned()));
+            }
+            Some(Cached::Miss) | None => {}
+        }
+        let code = compile(engine, self.options.compiler.as_deref(), bytes)?;
+        let component =
+            Cache::load_fresh(engine, &code).map_err(|error| Problem::engine(&error))?;
+        if let Some(cache) = cache
+            && let Err(error) = cache.store(digest, &code)
+        {
+            self.warn_uncached(&error);
+        }
+        Ok(component)
+    }
+
+    /// The cache, opened at its first use. A run without a cache is slow, and no failure.
+    fn cache(&self) -> Option<&Cache> {
+        let open = || {
+            let HostOptions { cache_dir, data_dir, now, .. } = &self.options;
+            match Cache::open(cache_dir, data_dir, &self.runtime.engine, *now) {
+                Ok(cache) => Some(cache),
+                Err(error) => {
+                    self.warn_uncached(&error);
+                    None
+                }
+            }
+        };
+        self.cache.get_or_init(open).as_ref()
+    }
+
+    fn warn_uncached(&self, error: &crate::fs::FsError) {
+        self.options.reporter.warn(
+            format!("compiled plugins are not kept: {error}: {}", error.source),
+            Some("every run compiles them again until this is mended".to_owned()),
+        );
+    }
+
+    fn link(
+        &self,
+        inspection: &mut Inspection,
+        component: &Component,
+    ) -> Result<InstancePre<State>, Problem> {
+        let engine = &self.runtime.engine;
+        inspection.check_types(engine, component)?;
+        let mut linker = Linker::new(engine);
+        imports::link(&mut linker, inspection).map_err(|error| Problem::engine(&error))?;
+        let linked = linker.instantiate_pre(component);
+        linked.map_err(|error| Problem::Link { reason: format!("{error:#}") })
+    }
+}
+
+impl From<CompileError> for Problem {
+    fn from(error: CompileError) -> Self {
+        match error {
+            CompileError::Invalid(reason) => Self::Invalid { reason },
+            CompileError::Compiler(reason) => Self::Compiler { reason },
+        }
+    }
+}
+
+/// Where a component's hook functions are.
+pub(super) struct Exports {
+    hooks: [Option<ComponentExportIndex>; Hook::ALL.len()],
+    /// `decorate-function`
+    pub decorate_function: Option<ComponentExportIndex>,
+    /// `config-schema`
+    pub config_schema: Option<ComponentExportIndex>,
+}
+
+impl Exports {
+    fn find(component: &Component, inspection: &Inspection) -> Self {
+        // The lookup goes by track: it finds 1.3.0 too.
+        let find = |interface: &str, function: &str| {
+            let name = format!("{}/{interface}@{}", contract::PACKAGE, contract::VERSION);
+            let interface = component.get_export_index(None, &name)?;
+            component.get_export_index(Some(&interface), function)
+        };
+        let hook = |hook: Hook| {
+            let exported = inspection.hooks.contains(&hook);
+            exported.then(|| find(hook.interface(), hook.function())).flatten()
+        };
+        Self {
+            hooks: Hook::ALL.map(hook),
+            decorate_function: find("template-decorate", "decorate-function"),
+            config_schema: find(contract::CONFIGURABLE, "config-schema"),
+        }
+    }
+
+    /// The function that `hook` calls first.
+    pub(super) fn hook(&self, hook: Hook) -> Option<&ComponentExportIndex> {
+        self.hooks[hook as usize].as_ref()
+    }
+}
+
+/// A plugin that is ready for calls. Cheap to keep; each call has an instance of its own.
+pub struct Plugin {
+    pub(super) identity: Arc<Identity>,
+    pub(super) inspection: Inspection,
+    pub(super) pre: InstancePre<State>,
+    pub(super) exports: Exports,
+    pub(super) runtime: Arc<Runtime>,
+}
+
+impl Plugin {
+    /// Name in the manifest.
+    pub fn name(&self) -> &str {
+        &self.identity.name
+    }
+
+    /// The component's own version.
+    pub fn version(&self) -> Option<&str> {
+        self.identity.version.as_deref()
+    }
+
+    /// The component's digest.
+    pub fn digest(&self) -> &Digest {
+        &self.identity.digest
+    }
+
+    /// The hooks it has, in the order of the pipeline.
+    pub fn hooks(&self) -> &[Hook] {
+        &self.inspection.hooks
+    }
+
+    /// What it needs grants for.
+    pub fn capabilities(&self) -> &[Capability] {
+        &self.inspection.capabilities
+    }
+
+    /// The WASI interfaces it imports, which are inert.
+    pub fn wasi(&self) -> &[String] {
+        &self.inspection.wasi
+    }
+
+    /// All that its type tells.
+    pub fn inspection(&self) -> &Inspection {
+        &self.inspection
+    }
+
+    /// The JSON Schema of its config, when it has one. It is asked without anything in scope.
+    ///
+    /// # Errors
+    /// When it fails to tell, or what it tells is not a JSON Schema.
+    pub async fn config_schema(&self) -> Result<Option<serde_json::Value>, PluginError> {
+        let Some(text) = self.ask_schema().await? else { return Ok(None) };
+        let schema = schema::parse(&text).map_err(|problem| self.error(Stage::Schema, problem))?;
+        Ok(Some(schema))
+    }
+
+    pub(super) fn error(&self, stage: Stage, problem: Problem) -> PluginError {
+        PluginError::new(&self.identity.name, self.version(), stage, problem)
+    }
+}
+
+impl fmt::Debug for Plugin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plugin").field("inspection", &self.inspection).finish_non_exhaustive()
+    }
+}

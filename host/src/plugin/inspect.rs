@@ -1,0 +1,384 @@
+//! What a component is: read from its bytes and its type, before any of its code runs.
+
+use serde::Serialize;
+use wasmparser::{ComponentNameSectionReader, Encoding, Parser, Payload};
+use wasmtime::Engine;
+use wasmtime::component::Component;
+use wasmtime::component::types::{ComponentFunc, ComponentItem};
+
+use super::contract::{self, Interface, Name};
+use super::error::{NotComponent, Problem};
+use super::hook::Hook;
+use crate::digest::Digest;
+use crate::text::{safe_line, shorten};
+
+/// The packages of WASI 0.2 that are linked, without powers.
+const WASI: [&str; 7] = [
+    "wasi:cli",
+    "wasi:clocks",
+    "wasi:filesystem",
+    "wasi:http",
+    "wasi:io",
+    "wasi:random",
+    "wasi:sockets",
+];
+
+/// What a component says about itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Inspection {
+    /// The component's own name.
+    pub name: Option<String>,
+    /// The component's own version.
+    pub version: Option<String>,
+    /// Digest of the component.
+    pub digest: Digest,
+    /// Bytes.
+    pub size: u64,
+    /// The hooks it exports, in the order of the pipeline.
+    pub hooks: Vec<Hook>,
+    /// It has a schema for its config.
+    pub configurable: bool,
+    /// The objects it imports, sorted.
+    pub objects: Vec<String>,
+    /// What it needs grants for, sorted.
+    pub capabilities: Vec<Capability>,
+    /// The WASI interfaces it imports, which are inert, sorted.
+    pub wasi: Vec<String>,
+    /// Interfaces of the contract's package that it exports and this Phalanx does not know, sorted.
+    pub ignored: Vec<String>,
+}
+
+/// A capability that a component imports.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Capability {
+    /// The interface, such as `commands`.
+    pub interface: String,
+    /// The functions that it lists, sorted.
+    pub functions: Vec<String>,
+    /// The key in `[plugins.NAME.grants]`.
+    pub grant: &'static str,
+    /// False when this version of Phalanx does not offer it yet.
+    pub offered: bool,
+}
+
+impl Inspection {
+    /// True when it can edit the template.
+    pub fn edits_template(&self) -> bool {
+        self.objects.iter().any(|object| object == "template-edit")
+    }
+
+    /// True when it can ask for HTTP; which hosts it reaches is up to the grant `network`.
+    pub fn uses_http(&self) -> bool {
+        self.wasi.iter().any(|name| name.starts_with("wasi:http/"))
+    }
+}
+
+/// Reads what can be read without compiling: names and version, imported and exported interfaces.
+/// The functions of the capabilities are not known yet.
+pub(super) fn read(bytes: &[u8], limit: u64) -> Result<Inspection, Problem> {
+    let outline = outline(bytes, limit)?;
+    let mut inspection = Inspection {
+        name: outline.name,
+        version: outline.version,
+        digest: Digest::of(bytes),
+        size: bytes.len() as u64,
+        hooks: Vec::new(),
+        configurable: false,
+        objects: Vec::new(),
+        capabilities: Vec::new(),
+        wasi: Vec::new(),
+        ignored: Vec::new(),
+    };
+    for import in &outline.imports {
+        inspection.import(import)?;
+    }
+    for export in &outline.exports {
+        inspection.export(export)?;
+    }
+    if inspection.hooks.is_empty() {
+        let exports = outline.exports.iter().take(10).map(|name| shown(name)).collect();
+        return Err(Problem::NoHook { exports });
+    }
+    inspection.hooks.sort_unstable();
+    inspection.hooks.dedup();
+    for list in [&mut inspection.objects, &mut inspection.wasi, &mut inspection.ignored] {
+        list.sort_unstable();
+        list.dedup();
+    }
+    inspection.capabilities.sort_unstable_by(|a, b| a.interface.cmp(&b.interface));
+    inspection.capabilities.dedup_by(|a, b| a.interface == b.interface);
+    Ok(inspection)
+}
+
+impl Inspection {
+    fn import(&mut self, import: &str) -> Result<(), Problem> {
+        let unknown = || Problem::UnknownImport { import: shown(import) };
+        let name = Name::parse(import).ok_or_else(unknown)?;
+        if name.package == contract::PACKAGE {
+            self.contract_import(import, name)
+        } else if name.package.starts_with("wasi:") && name.version.starts_with("0.3.") {
+            Err(Problem::FutureWasi { import: shown(import) })
+        } else if WASI.contains(&name.package) && name.on_track(0, Some(2)) {
+            self.wasi.push(import.to_owned());
+            Ok(())
+        } else {
+            Err(unknown())
+        }
+    }
+
+    fn contract_import(&mut self, import: &str, name: Name<'_>) -> Result<(), Problem> {
+        if !name.on_track(contract::MAJOR, None) {
+            return Err(Problem::WrongVersion { interface: shown(import) });
+        }
+        if contract::find(contract::OBJECTS, name.interface).is_some() {
+            if name.interface != "types" {
+                self.objects.push(name.interface.to_owned());
+            }
+            return Ok(());
+        }
+        let offered = contract::find(contract::CAPABILITIES, name.interface).is_some();
+        if !offered && !contract::LATER.contains(&name.interface) {
+            return Err(Problem::UnknownImport { import: shown(import) });
+        }
+        self.capabilities.push(Capability {
+            interface: name.interface.to_owned(),
+            functions: Vec::new(),
+            grant: grant_key(name.interface),
+            offered,
+        });
+        Ok(())
+    }
+
+    fn export(&mut self, export: &str) -> Result<(), Problem> {
+        // Toolchains leave exports of their own, such as `init`: no concern of ours.
+        let Some(name) = Name::parse(export) else { return Ok(()) };
+        if name.package != contract::PACKAGE {
+            return Ok(());
+        }
+        if !name.on_track(contract::MAJOR, None) {
+            return Err(Problem::WrongVersion { interface: shown(export) });
+        }
+        if name.interface == contract::CONFIGURABLE {
+            self.configurable = true;
+            return Ok(());
+        }
+        let before = self.hooks.len();
+        self.hooks.extend(Hook::ALL.iter().filter(|hook| hook.interface() == name.interface));
+        if self.hooks.len() == before {
+            self.ignored.push(shown(export));
+        }
+        Ok(())
+    }
+
+    /// Compares every function of the compiled component with the contract, and notes which functions
+    /// of the capabilities it lists.
+    pub(super) fn check_types(
+        &mut self,
+        engine: &Engine,
+        component: &Component,
+    ) -> Result<(), Problem> {
+        let ty = component.component_type();
+        for (import, item) in ty.imports(engine) {
+            let Some(name) = Name::parse(import).filter(|name| name.package == contract::PACKAGE)
+            else {
+                continue;
+            };
+            let functions = functions(engine, import, item.ty)?;
+            if let Some(capability) =
+                self.capabilities.iter_mut().find(|known| known.interface == name.interface)
+            {
+                capability.functions = functions.iter().map(|(name, _)| name.clone()).collect();
+                capability.functions.sort_unstable();
+            }
+            let known = contract::find(contract::OBJECTS, name.interface)
+                .or_else(|| contract::find(contract::CAPABILITIES, name.interface));
+            if let Some(interface) = known {
+                check_imported(import, interface, &functions)?;
+            }
+        }
+        for (export, item) in ty.exports(engine) {
+            let Some(name) = Name::parse(export).filter(|name| name.package == contract::PACKAGE)
+            else {
+                continue;
+            };
+            if let Some(interface) = contract::find(contract::EXPORTS, name.interface) {
+                check_exported(export, interface, &functions(engine, export, item.ty)?)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+type Functions = Vec<(String, ComponentFunc)>;
+
+/// The functions of an imported or exported interface.
+fn functions(engine: &Engine, interface: &str, item: ComponentItem) -> Result<Functions, Problem> {
+    let ComponentItem::ComponentInstance(instance) = item else {
+        return Err(Problem::Invalid { reason: format!("`{}` is no interface", shown(interface)) });
+    };
+    let mut functions = Vec::new();
+    for (name, item) in instance.exports(engine) {
+        if let ComponentItem::ComponentFunc(function) = item.ty {
+            functions.push((name.to_owned(), function));
+        }
+    }
+    Ok(functions)
+}
+
+/// A component may import less than there is, and never more.
+fn check_imported(
+    import: &str,
+    interface: &Interface,
+    functions: &Functions,
+) -> Result<(), Problem> {
+    for (name, function) in functions {
+        let Some((_, expected)) = interface.functions.iter().find(|(known, _)| known == name)
+        else {
+            return Err(Problem::NewerFunction { interface: shown(import), function: shown(name) });
+        };
+        check_signature(import, name, expected, function)?;
+    }
+    Ok(())
+}
+
+/// A component may export more than is called, and never less.
+fn check_exported(
+    export: &str,
+    interface: &Interface,
+    functions: &Functions,
+) -> Result<(), Problem> {
+    for (name, expected) in interface.functions {
+        let Some((_, function)) = functions.iter().find(|(known, _)| known == name) else {
+            return Err(Problem::MissingFunction { interface: shown(export), function: name });
+        };
+        check_signature(export, name, expected, function)?;
+    }
+    Ok(())
+}
+
+fn check_signature(
+    interface: &str,
+    name: &str,
+    expected: &str,
+    function: &ComponentFunc,
+) -> Result<(), Problem> {
+    let found = contract::signature(function);
+    if found == expected {
+        return Ok(());
+    }
+    Err(Problem::WrongType {
+        interface: shown(interface),
+        function: shown(name),
+        expected: expected.to_owned(),
+        found: shorten(&safe_line(&found), 1_000).into_owned(),
+    })
+}
+
+fn grant_key(interface: &str) -> &'static str {
+    match interface {
+        "commands" => "commands",
+        "files" => "files",
+        "environment" => "env",
+        "images" => "images",
+        _ => "aws",
+    }
+}
+
+/// The outermost layer of a component.
+#[derive(Default)]
+struct Outline {
+    name: Option<String>,
+    version: Option<String>,
+    imports: Vec<String>,
+    exports: Vec<String>,
+}
+
+fn outline(bytes: &[u8], limit: u64) -> Result<Outline, Problem> {
+    if bytes.len() as u64 > limit {
+        return Err(Problem::TooLarge { found: bytes.len() as u64, limit });
+    }
+    if let Some(found) = not_wasm(bytes) {
+        return Err(Problem::NotComponent(found));
+    }
+    let invalid = |error: &wasmparser::BinaryReaderError| Problem::Invalid {
+        reason: format!("{} at byte {}", error.message(), error.offset()),
+    };
+    let mut outline = Outline::default();
+    let mut parser = Parser::new(0);
+    let mut rest = bytes;
+    loop {
+        let chunk = parser.parse(rest, true).map_err(|error| invalid(&error))?;
+        let wasmparser::Chunk::Parsed { consumed, payload } = chunk else {
+            return Err(Problem::Invalid { reason: "it is cut short".to_owned() });
+        };
+        rest = &rest[consumed..];
+        match payload {
+            Payload::Version { encoding: Encoding::Module, .. } => {
+                return Err(Problem::NotComponent(NotComponent::CoreModule));
+            }
+            // What is nested is the compiler's business.
+            Payload::ModuleSection { unchecked_range: range, .. }
+            | Payload::ComponentSection { unchecked_range: range, .. } => {
+                rest = rest.get(range.len()..).ok_or_else(|| Problem::Invalid {
+                    reason: format!("it is cut short: a part goes on to byte {}", range.end),
+                })?;
+            }
+            Payload::ComponentImportSection(section) => {
+                for import in section {
+                    let import = import.map_err(|error| invalid(&error))?;
+                    outline.imports.push(import.name.name.to_owned());
+                }
+            }
+            Payload::ComponentExportSection(section) => {
+                for export in section {
+                    let export = export.map_err(|error| invalid(&error))?;
+                    outline.exports.push(export.name.name.to_owned());
+                }
+            }
+            Payload::CustomSection(section) if section.name() == "version" => {
+                outline.version = std::str::from_utf8(section.data()).ok().map(shown);
+            }
+            Payload::CustomSection(section) => {
+                if let wasmparser::KnownCustom::ComponentName(names) = section.as_known() {
+                    outline.name = component_name(names);
+                }
+            }
+            Payload::End(_) => return Ok(outline),
+            _ => {}
+        }
+    }
+}
+
+fn component_name(names: ComponentNameSectionReader<'_>) -> Option<String> {
+    names.into_iter().find_map(|name| match name {
+        Ok(wasmparser::ComponentName::Component { name, .. }) => Some(shown(name)),
+        _ => None,
+    })
+}
+
+fn not_wasm(bytes: &[u8]) -> Option<NotComponent> {
+    if bytes.starts_with(b"\0asm") {
+        None
+    } else if bytes.is_empty() {
+        Some(NotComponent::Empty)
+    } else if Engine::detect_precompiled(bytes).is_some() {
+        Some(NotComponent::Precompiled)
+    } else if looks_like_text(bytes) {
+        Some(NotComponent::Text)
+    } else {
+        Some(NotComponent::Other)
+    }
+}
+
+/// Text begins with `(module` or `(component`, or with a comment before that.
+fn looks_like_text(bytes: &[u8]) -> bool {
+    let text = bytes.trim_ascii_start();
+    [&b"(module"[..], b"(component", b"(;", b";;"].iter().any(|start| text.starts_with(start))
+}
+
+/// Foreign names as they may be shown.
+fn shown(name: &str) -> String {
+    shorten(&safe_line(name), 200).into_owned()
+}

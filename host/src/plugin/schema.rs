@@ -1,0 +1,82 @@
+//! The config of a plugin, checked against the JSON Schema that the plugin tells.
+
+use serde_json::Value;
+
+use super::error::Problem;
+use crate::text::{safe_line, shorten};
+
+/// Reads a JSON Schema. References to other documents are not followed.
+pub(super) fn parse(text: &str) -> Result<Value, Problem> {
+    let bad = |reason: String| Problem::BadSchema {
+        reason: shorten(&safe_line(&reason), 500).into_owned(),
+    };
+    let schema: Value =
+        serde_json::from_str(text).map_err(|error| bad(format!("it is not JSON: {error}")))?;
+    if !schema.is_object() {
+        return Err(bad("it is not a JSON object".to_owned()));
+    }
+    jsonschema::draft202012::new(&schema).map_err(|error| bad(error.to_string()))?;
+    Ok(schema)
+}
+
+/// Everything that is wrong with `config`: JSON Pointers into it, each with one sentence, in the order
+/// of the schema. Empty when it is fine.
+pub fn check_config(schema: &Value, config: &Value) -> Vec<(String, String)> {
+    let validator = match jsonschema::draft202012::new(schema) {
+        Ok(validator) => validator,
+        Err(error) => return vec![(String::new(), format!("the schema is not usable: {error}"))],
+    };
+    let message = |error: jsonschema::ValidationError<'_>| {
+        let message = shorten(&safe_line(&error.to_string()), 500).into_owned();
+        (error.instance_path().to_string(), message)
+    };
+    validator.iter_errors(config).map(message).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn all_mistakes_are_told_with_their_places() {
+        let schema = parse(
+            r#"{"type": "object", "required": ["topic"], "additionalProperties": false,
+                "properties": {"tags": {"additionalProperties": {"type": "string"}}, "topic": {}}}"#,
+        )
+        .unwrap();
+        assert_eq!(check_config(&schema, &json!({"topic": 1})), []);
+        let mut problems = check_config(&schema, &json!({"tags": {"a": 1, "b": "x"}, "topik": 1}));
+        problems.sort();
+        insta::assert_debug_snapshot!(problems, @r#"
+[
+    (
+        "",
+        "\"topic\" is a required property",
+    ),
+    (
+        "",
+        "Additional properties are not allowed ('topik' was unexpected)",
+    ),
+    (
+        "/tags/a",
+        "1 is not of type \"string\"",
+    ),
+]
+"#);
+    }
+
+    #[test]
+    fn what_is_no_schema_is_refused() {
+        for (text, reason) in [
+            ("{", "it is not JSON"),
+            ("true", "it is not a JSON object"),
+            (r#"{"type": "nonsense"}"#, "nonsense"),
+            (r#"{"$ref": "https://example.com/schema.json"}"#, "example.com"),
+        ] {
+            let problem = parse(text).unwrap_err().to_string();
+            assert!(problem.contains(reason), "{problem}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Capabilities and WASI: what a granted call reaches and what a denied one is told.
+
+use super::*;
+
+/// Calls `files.list` and `files.read` and gives the result of the last call on as its own, since
+/// both results have a failure of the same shape.
+fn reader(path: &str) -> Vec<u8> {
+    let (data, p) = guests::text(2048, path);
+    guests::component(
+        "files +pre-build",
+        &guests::import("files", "read", "(param i32 i32 i32)"),
+        &[
+            data,
+            guests::hook("pre-build", "pre-build", &format!("(call $read {p} (i32.const 1024))")),
+        ]
+        .concat(),
+    )
+}
+
+#[test]
+fn files_are_read_where_granted_and_denials_are_logged() {
+    let rig = Rig::new();
+    let grant = |usage: &mut PluginUse| usage.grants.files = vec!["schema/**".into()];
+    let plugin = rig.load_with(&reader("schema/a.sql"), grant).unwrap();
+    rig.call(&plugin, Call::PreBuild).1.unwrap();
+    assert_eq!(*rig.services.asked.lock().unwrap(), ["read schema/a.sql"]);
+
+    let text = rig.failure(&reader("schema/../secret.txt"), Call::PreBuild, grant);
+    insta::assert_snapshot!(text, @r#"
+plugin `acme` failed in `pre-build`: reading `schema/../secret.txt` is not granted: `files` allows `schema/**` [Refused, plugin-failure]
+hint: add `"schema/../secret.txt"` to `files` in `[plugins.acme.grants]`
+"#);
+    insta::assert_snapshot!(rig.log().join("\n"), @r#"acme warn: reading `schema/../secret.txt` is not granted: `files` allows `schema/**` (add `"schema/../secret.txt"` to `files` in `[plugins.acme.grants]`)"#);
+    assert_eq!(rig.services.asked.lock().unwrap().len(), 1, "the denied read must not be made");
+}
+
+#[test]
+fn variables_that_are_not_granted_are_not_there() {
+    let (data, name) = guests::text(2048, "AWS_SECRET_ACCESS_KEY");
+    // Traps when there is a value.
+    let body = format!(
+        "(call $get {name} (i32.const 2600))
+        (if (i32.load8_u (i32.const 2600)) (then unreachable))"
+    );
+    let component = guests::component(
+        "environment +pre-build",
+        &guests::import("environment", "get", "(param i32 i32 i32)"),
+        &[data, guests::hook("pre-build", "pre-build", &body)].concat(),
+    );
+    let rig = Rig::new();
+    let plugin = rig.load_with(&component, |usage| usage.grants.env = vec!["CI_*".into()]).unwrap();
+    rig.call(&plugin, Call::PreBuild).1.unwrap();
+    assert!(rig.services.asked.lock().unwrap().is_empty());
+    insta::assert_snapshot!(rig.log().join("\n"), @r#"acme warn: reading the variable `AWS_SECRET_ACCESS_KEY` is not granted: `env` allows `CI_*` (add `"AWS_SECRET_ACCESS_KEY"` to `env` in `[plugins.acme.grants]`)"#);
+}
+
+/// A component that calls WASI functions of plain types: `body` has `$now` and `$exit`.
+fn wasi(body: &str) -> Vec<u8> {
+    let text = format!(
+        r#"(component
+        (import "wasi:clocks/wall-clock@0.2.3" (instance $clock
+            (type $d' (record (field "seconds" u64) (field "nanoseconds" u32)))
+            (export "datetime" (type $d (eq $d')))
+            (export "now" (func (result $d)))))
+        (import "wasi:cli/exit@0.2.3" (instance $exit
+            (export "exit" (func (param "status" (result))))))
+        (core module $mem (memory (export "memory") 1))
+        (core instance $mem (instantiate $mem))
+        (core func $now (canon lower (func $clock "now") (memory (core memory $mem "memory"))))
+        (core func $end (canon lower (func $exit "exit")))
+        (core module $m
+            (import "" "memory" (memory 1))
+            (import "" "now" (func $now (param i32)))
+            (import "" "exit" (func $exit (param i32)))
+            (func (export "run") (result i32) {body} (i32.const 1024)))
+        (core instance $i (instantiate $m (with "" (instance
+            (export "memory" (memory $mem "memory"))
+            (export "now" (func $now))
+            (export "exit" (func $end))))))
+        (import "phalanx:pipeline/types@1.0.0" (instance $types
+            (type $t (record (field "code" string) (field "message" string) (field "hint" (option string))))
+            (export "failure" (type (eq $t)))))
+        (alias export $types "failure" (type $failure))
+        (func $run (result (result (error $failure)))
+            (canon lift (core func $i "run") (memory (core memory $mem "memory"))))
+        (component $c
+            (type $f' (record (field "code" string) (field "message" string) (field "hint" (option string))))
+            (import "types" (type $f (eq $f')))
+            (import "run" (func $run (result (result (error $f)))))
+            (export $e "failure" (type $f))
+            (export "pre-build" (func $run) (func (result (result (error $e))))))
+        (instance $hook (instantiate $c (with "types" (type $failure)) (with "run" (func $run))))
+        (export "phalanx:pipeline/pre-build@1.0.0" (instance $hook)))"#
+    );
+    wat::parse_str(text).unwrap()
+}
+
+#[test]
+fn the_clock_stands_at_the_start_of_the_run_unless_granted() {
+    // Traps unless the clock shows the start of the run.
+    let clock = wasi(
+        "(call $now (i32.const 8)) (if (i64.ne (i64.load (i32.const 8)) (i64.const 1000000)) (then unreachable))",
+    );
+    let rig = Rig::new();
+    let plugin = rig.load(&clock).unwrap();
+    assert_eq!(plugin.wasi(), ["wasi:cli/exit@0.2.3", "wasi:clocks/wall-clock@0.2.3"]);
+    rig.call(&plugin, Call::PreBuild).1.unwrap();
+    let plugin = rig.load_with(&clock, |usage| usage.grants.clock = true).unwrap();
+    assert!(rig.call(&plugin, Call::PreBuild).1.is_err());
+}
+
+#[test]
+fn exit_is_told_as_such() {
+    let rig = Rig::new();
+    let text = rig.failure(&wasi("(call $exit (i32.const 1))"), Call::PreBuild, |_| {});
+    insta::assert_snapshot!(text, @"");
+}

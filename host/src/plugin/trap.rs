@@ -1,0 +1,112 @@
+//! From the engine's error to a [`Problem`] that names the limit or the guest's functions.
+
+use std::time::Duration;
+
+use wasmtime::component::ResourceTableError;
+use wasmtime::{Trap, WasmBacktrace};
+use wasmtime_wasi::I32Exit;
+
+use super::error::Problem;
+use super::state::{OutOfScope, State};
+use crate::text::{safe_line, shorten};
+
+/// Functions that are shown.
+const FRAMES: usize = 8;
+
+/// The deadline has passed.
+#[derive(Debug, thiserror::Error)]
+#[error("out of time")]
+pub(super) struct OutOfTime;
+
+impl Problem {
+    /// The engine itself failed.
+    pub(super) fn engine(error: &wasmtime::Error) -> Self {
+        Self::Engine { reason: format!("{error:#}") }
+    }
+}
+
+/// What `error` means for a call that left `state`.
+pub(super) fn problem(error: &wasmtime::Error, state: &State, stack: u64) -> Problem {
+    let limits = state.identity.limits;
+    let frames = frames(error);
+    if error.is::<OutOfTime>() {
+        let limit = Duration::from_millis(limits.time_ms);
+        return Problem::TimeLimit { limit, waiting: None, frames };
+    }
+    if let Some(&OutOfScope { object, function }) = error.downcast_ref() {
+        return Problem::Misuse { object, function, stage: state.stage, frames };
+    }
+    if let Some(&I32Exit(status)) = error.downcast_ref() {
+        return Problem::Exit { status, frames };
+    }
+    let trap = error.downcast_ref::<Trap>();
+    if trap == Some(&Trap::StackOverflow) {
+        return Problem::StackOverflow { limit: stack, frames };
+    }
+    if let Some(refused) = state.limiter.refused() {
+        let (used, wanted, limit) = (refused.used, refused.wanted, limits.memory);
+        return Problem::MemoryLimit { used, wanted, limit, frames };
+    }
+    // These two have no type of their own; tests hold the texts.
+    let says = |text: &str| error.chain().any(|cause| cause.to_string().contains(text));
+    if matches!(error.downcast_ref(), Some(ResourceTableError::Full))
+        || says("store handle limit exceeded")
+    {
+        return Problem::HandleLimit { limit: limits.handles, frames };
+    }
+    if says("fuel allocated for hostcalls has been exhausted") {
+        return Problem::DataLimit { limit: limits.host_data, frames };
+    }
+    let reason = match trap {
+        Some(Trap::UnreachableCodeReached) => {
+            "it panicked or aborted (`unreachable`); it may have logged why".to_owned()
+        }
+        Some(trap) => trap.to_string().trim_start_matches("wasm trap: ").to_owned(),
+        None => error.root_cause().to_string(),
+    };
+    Problem::Trap { reason: shorten(&safe_line(&reason), 1_000).into_owned(), frames }
+}
+
+/// The guest's functions, innermost first, without the language runtime's own way to abort.
+fn frames(error: &wasmtime::Error) -> Vec<String> {
+    let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else { return Vec::new() };
+    // Adapters that toolchains put round the guest have no names.
+    let names: Vec<_> = backtrace
+        .frames()
+        .iter()
+        .filter_map(|frame| frame.func_name())
+        .map(|name| {
+            let name = format!("{:#}", rustc_demangle::demangle(name));
+            shorten(&safe_line(&name), 160).into_owned()
+        })
+        .collect();
+    let plumbing = names.iter().take_while(|name| is_plumbing(name)).count();
+    let skip = if plumbing == names.len() { 0 } else { plumbing };
+    names.into_iter().skip(skip).take(FRAMES).collect()
+}
+
+fn is_plumbing(name: &str) -> bool {
+    const STARTS: [&str; 9] = [
+        "core::panicking::",
+        "core::option::",
+        "core::result::",
+        "std::panicking::",
+        "std::sys::",
+        "std::process::abort",
+        "alloc::",
+        "__rust",
+        "rust_",
+    ];
+    STARTS.iter().any(|start| name.starts_with(start)) || name == "abort"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_to_abort_is_not_shown() {
+        assert!(is_plumbing("core::panicking::panic_fmt") && is_plumbing("__rust_start_panic"));
+        assert!(!is_plumbing("acme::core::run"));
+    }
+}
