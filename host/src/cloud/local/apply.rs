@@ -27,13 +27,11 @@ impl Local {
         let last = history.current()?;
         let before = last.as_ref().filter(|revision| !revision.is_deleted());
         let values = parameters::values(&request.stack, &request.template, &request.parameters)?;
-        if let Some(before) = before {
-            if before.token == request.token {
-                return Ok(Applied { stack: before.stack.clone(), change: before.change });
-            }
-            if is_unchanged(&before.stack, request, &values) {
-                return Ok(Applied { stack: before.stack.clone(), change: Change::Unchanged });
-            }
+        // Covers a repeated request too, so its token is only noted: one that came with another template
+        // must not be taken for done.
+        if let Some(before) = before.filter(|before| is_unchanged(&before.stack, request, &values))
+        {
+            return Ok(Applied { stack: before.stack.clone(), change: Change::Unchanged });
         }
         let number = last.as_ref().map_or(0, |last| last.number) + 1;
         let stack_id = match before {

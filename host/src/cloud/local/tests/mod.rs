@@ -1,6 +1,5 @@
-//! The local cloud as the pipeline sees it, and what a kill at each moment leaves.
+//! The local cloud as the pipeline sees it.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
 use indexmap::IndexMap;
@@ -11,6 +10,8 @@ use crate::cloud::Change;
 use crate::fs;
 use crate::hint::Explain as _;
 use crate::report::{Event, Recorder};
+
+mod kills;
 
 struct Rig {
     folder: tempfile::TempDir,
@@ -146,8 +147,9 @@ async fn a_second_apply_without_changes_changes_nothing() {
     let second = rig.deploy(&template).await;
     assert_eq!(second.change, Change::Unchanged);
     assert_eq!(second.stack, first.stack);
-    // The same request again, as after a lost reply, tells what it came to.
-    assert_eq!(rig.deploy(&queue()).await.change, Change::Created);
+    // Nor does the same request again, as after a lost reply.
+    assert_eq!(rig.deploy(&queue()).await.change, Change::Unchanged);
+    assert_eq!(rig.local.history("orders-dev").all().unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -315,129 +317,4 @@ async fn a_stack_cannot_be_named_like_a_path() {
     let bad = ApplyRequest { stack: "../x".into(), ..request(&queue()) };
     let error = rig.local.apply(&bad, rig.recorder.clone()).await.map(drop).unwrap_err();
     assert_eq!(error.code(), "bad-name");
-}
-
-/// A disk whose process is killed at one of its operations: that one is done by half, and none after
-/// it is done.
-struct Cut {
-    left: AtomicUsize,
-}
-
-impl Cut {
-    fn go(&self, path: &Path) -> Result<(), fs::FsError> {
-        let left = self.left.load(Ordering::SeqCst);
-        self.left.store(left.saturating_sub(1), Ordering::SeqCst);
-        if left > 1 {
-            return Ok(());
-        }
-        if left == 1
-            && let Some(folder) = path.parent()
-        {
-            let _ = fs::write(&folder.join(".phalanx-torn"), "{\"half");
-        }
-        let source = std::io::Error::other("killed");
-        Err(fs::FsError { action: "write", path: path.to_owned(), source })
-    }
-}
-
-impl Disk for Cut {
-    fn write(&self, path: &Path, bytes: &[u8]) -> fs::Result<()> {
-        self.go(path)?;
-        FileSystem.write(path, bytes)
-    }
-    fn copy(&self, from: &Path, to: &Path) -> fs::Result<()> {
-        self.go(to)?;
-        FileSystem.copy(from, to)
-    }
-    fn remove_file(&self, path: &Path) -> fs::Result<()> {
-        self.go(path)?;
-        FileSystem.remove_file(path)
-    }
-    fn remove_dir_all(&self, path: &Path) -> fs::Result<()> {
-        self.go(path)?;
-        FileSystem.remove_dir_all(path)
-    }
-}
-
-/// The temporary files in the cloud's folder.
-fn leftovers(root: &Path) -> Vec<PathBuf> {
-    let mut folders = vec![root.to_owned()];
-    let mut found = Vec::new();
-    while let Some(folder) = folders.pop() {
-        for path in fs::list(&folder).unwrap() {
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.file_name().unwrap().to_str().unwrap().starts_with('.') {
-                found.push(path);
-            }
-        }
-    }
-    found
-}
-
-#[tokio::test]
-async fn killed_at_any_operation_the_next_run_succeeds_and_nothing_is_lost() {
-    let mut cuts = 0;
-    for at in 1.. {
-        let rig = Rig::new();
-        let root = rig.folder.path().join("cloud");
-        let (old, new) = (artifact(rig.folder.path(), "old"), artifact(rig.folder.path(), "new"));
-        let sound = open(&root);
-        let reporter = || -> Arc<dyn Reporter> { rig.recorder.clone() };
-        let run = async |local: &Local, artifact: &Artifact| -> Result<Applied, BoxError> {
-            local.store(artifact, reporter()).await?;
-            local.apply(&request(&service(&artifact.digest)), reporter()).await
-        };
-        let before = run(&sound, &old).await.unwrap_or_else(|error| panic!("{error}")).stack;
-
-        let dying = Local { disk: Arc::new(Cut { left: AtomicUsize::new(at) }), ..open(&root) };
-        let died = run(&dying, &new).await.is_err();
-        if died {
-            cuts += 1;
-            // Whoever looks now sees the old state, whole.
-            let seen = sound.stack("orders-dev").await.unwrap().expect("the stack is there");
-            assert_eq!(seen, before, "cut at operation {at}");
-            let function = sound.function("orders-dev", "say-hello").unwrap();
-            assert!(sound.package(&function).is_ok(), "cut at operation {at}");
-        }
-        let after = run(&sound, &new).await.unwrap_or_else(|error| panic!("cut at {at}: {error}"));
-        assert_eq!(after.stack.template, service(&new.digest), "cut at operation {at}");
-        assert_eq!(after.change, Change::Updated, "cut at operation {at}");
-        assert_eq!(leftovers(&root), Vec::<PathBuf>::new(), "cut at operation {at}");
-        assert_eq!(sound.history("orders-dev").all().unwrap().len(), 2, "cut at operation {at}");
-        if !died {
-            break;
-        }
-    }
-    assert!(cuts >= 3, "only {cuts} operations were cut");
-}
-
-#[tokio::test]
-async fn a_deletion_killed_at_any_operation_is_done_by_the_next() {
-    for at in 1.. {
-        let rig = Rig::new();
-        let root = rig.folder.path().join("cloud");
-        let sound = open(&root);
-        let reporter = || -> Arc<dyn Reporter> { rig.recorder.clone() };
-        sound
-            .apply(&request(&queue()), reporter())
-            .await
-            .map(drop)
-            .unwrap_or_else(|e| panic!("{e}"));
-        let dying = Local { disk: Arc::new(Cut { left: AtomicUsize::new(at) }), ..open(&root) };
-        let died = dying.delete("orders-dev", reporter()).await.is_err() || dying.prune().is_err();
-        if died {
-            sound
-                .delete("orders-dev", reporter())
-                .await
-                .map(drop)
-                .unwrap_or_else(|e| panic!("{e}"));
-            assert_eq!(sound.stack("orders-dev").await.unwrap(), None, "cut at operation {at}");
-            sound.prune().unwrap();
-        }
-        assert!(!fs::exists(&root.join("stacks/eu-central-1/orders-dev")), "cut at operation {at}");
-        if !died {
-            break;
-        }
-    }
 }
