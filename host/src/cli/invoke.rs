@@ -47,30 +47,9 @@ impl Invoke {
             Some(error) => {
                 // The payload is still the result: a program that asked wants to see it.
                 session.print(answer)?;
-                Err(FunctionFailed(error).into())
+                Err(error.into())
             }
         }
-    }
-}
-
-/// The function failed by itself.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-struct FunctionFailed(phalanx::invoke::FunctionError);
-
-impl Explain for FunctionFailed {
-    fn kind(&self) -> Kind {
-        Kind::Failed
-    }
-
-    fn code(&self) -> &'static str {
-        "function-failed"
-    }
-
-    fn details(&self) -> Option<String> {
-        let lines = self.0.stack.iter().chain(&self.0.last_lines);
-        let lines: Vec<_> = lines.map(|line| format!("    {line}")).collect();
-        (!lines.is_empty()).then(|| lines.join("\n"))
     }
 }
 

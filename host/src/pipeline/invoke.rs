@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::cloud::Cloud as _;
 use crate::hint::BoxError;
 use crate::invoke::{self, FunctionSpec, Invocation, Options};
 
@@ -38,7 +39,7 @@ pub async fn invoke(
         memory: known.memory,
         timeout: known.timeout,
         environment: known.environment,
-        region: local.region().to_owned(),
+        region: local.identity().await?.region,
         log_group: known.log_group,
     };
     let path = environment.settings.environment.get("PATH").cloned().unwrap_or_default();
