@@ -58,7 +58,7 @@ pub(super) fn changes_of_set(
         }
     }
     let mut changes = Vec::new();
-    difference(at, current, value, &mut changes);
+    difference(&mut at.clone(), current, value, &mut changes);
     Ok(changes)
 }
 
@@ -112,6 +112,8 @@ pub(super) struct Taken {
     pub(super) value: Value,
     pub(super) position: usize,
     pub(super) in_list: bool,
+    /// Whether it stood before other elements of a list, which moved.
+    pub(super) between: bool,
 }
 
 /// Takes the value at `at`, which is there and not the root, out of the document.
@@ -120,24 +122,29 @@ pub(super) fn take(document: &mut Value, at: &Pointer) -> Taken {
     match parent_mut(document, at) {
         Value::Array(list) => {
             let position = index(&last).expect("changes name list elements by index");
-            Taken { value: list.remove(position), position, in_list: true }
+            let value = list.remove(position);
+            Taken { value, position, in_list: true, between: position < list.len() }
         }
         Value::Object(map) => {
             let position = map.keys().position(|name| *name == last).expect("the key is there");
             let value = map.shift_remove(last.as_ref()).expect("the key is there");
-            Taken { value, position, in_list: false }
+            Taken { value, position, in_list: false, between: false }
         }
         scalar => unreachable!("{} has no children", kind(scalar)),
     }
 }
 
-/// Undoes [`take`].
-pub(super) fn put_back(document: &mut Value, at: &Pointer, position: usize, value: Value) {
+/// Undoes [`take`]. True when it now stands before other elements of a list, which moved.
+pub(super) fn put_back(document: &mut Value, at: &Pointer, position: usize, value: Value) -> bool {
     let last = at.last().expect("the root is never removed");
     match parent_mut(document, at) {
-        Value::Array(list) => list.insert(position, value),
+        Value::Array(list) => {
+            list.insert(position, value);
+            position + 1 < list.len()
+        }
         Value::Object(map) => {
             map.shift_insert(position, last.into_owned(), value);
+            false
         }
         scalar => unreachable!("{} has no children", kind(scalar)),
     }

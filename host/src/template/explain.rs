@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::Template;
 use super::journal::{Edit, Writer};
-use super::owners::Node;
-use super::pointer::{Pointer, escape, index};
+use super::owners::Owners;
+use super::pointer::{Pointer, index};
 
 /// Who wrote a value as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -57,10 +57,10 @@ impl Template {
         let value = at.resolve(&self.document);
         let written_by = value.map(|_| Origin::from(self.owners.writer(at)));
         let mut parts = Vec::new();
-        if let (Some(value), Some(node), Some(writer)) =
-            (value, self.owners.node(at), written_by.as_ref())
+        if let (Some(value), Some(writer)) = (value, &written_by)
+            && self.owners.below(at).next().is_some()
         {
-            collect_parts(value, node, &mut at.clone(), writer, &mut parts);
+            collect_parts(&self.owners, value, &mut at.clone(), writer, &mut parts);
         }
         let history = self.history(at);
         Explanation { pointer: at.clone(), value: value.cloned(), written_by, history, parts }
@@ -112,30 +112,32 @@ fn shifted(at: &Pointer, element: &Pointer, by: isize) -> Option<Pointer> {
     Some(moved)
 }
 
+/// Walks the document and not the marks, so that the parts come in its order.
 fn collect_parts(
+    owners: &Owners,
     value: &Value,
-    node: &Node,
     at: &mut Pointer,
     around: &Origin,
     parts: &mut Vec<Part>,
 ) {
     let mut visit = |token: &str, value: &Value| {
-        let Some(child) = node.child(&escape(token)) else { return };
         at.push(token);
-        let writer = child.writer.as_ref().map(|writer| Origin::Plugin(writer.clone()));
+        let writer = owners.mark(at).map(|writer| Origin::Plugin(writer.clone()));
         match writer.filter(|writer| writer != around) {
             Some(writer) => {
                 parts.push(Part { pointer: at.clone(), written_by: writer.clone() });
-                collect_parts(value, child, at, &writer, parts);
+                collect_parts(owners, value, at, &writer, parts);
             }
-            None => collect_parts(value, child, at, around, parts),
+            None => collect_parts(owners, value, at, around, parts),
         }
         at.pop();
     };
     match value {
         Value::Object(map) => map.iter().for_each(|(name, value)| visit(name, value)),
         Value::Array(list) => {
-            (0..).zip(list).for_each(|(index, value): (usize, _)| visit(&index.to_string(), value));
+            for (index, value) in list.iter().enumerate() {
+                visit(&index.to_string(), value);
+            }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::owners::Node;
+use super::owners::Marks;
 use super::pointer::{Pointer, matches_tokens};
 
 /// Who edits, for the length of one transaction.
@@ -105,7 +105,7 @@ pub(super) struct Entry {
     /// Where among its siblings a removed value stood.
     pub(super) position: usize,
     /// The owners at and below the place before the edit.
-    pub(super) owners: Option<Node>,
+    pub(super) owners: Marks,
     /// What the entry counts towards the limit of a template's journal.
     pub(super) bytes: usize,
 }

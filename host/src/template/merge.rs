@@ -19,17 +19,24 @@ pub(super) enum Change {
 }
 
 /// What turns `before`, which stands at `at`, into `after`.
-pub(super) fn difference(at: &Pointer, before: &Value, after: Value, changes: &mut Vec<Change>) {
+pub(super) fn difference(
+    at: &mut Pointer,
+    before: &Value,
+    after: Value,
+    changes: &mut Vec<Change>,
+) {
     match (before, after) {
         (Value::Object(before), Value::Object(after)) => {
             for name in before.keys().filter(|name| !after.contains_key(*name)) {
                 changes.push(Change::Remove(at.child(name)));
             }
             for (name, value) in after {
+                at.push(&name);
                 match before.get(&name) {
-                    Some(old) => difference(&at.child(&name), old, value, changes),
-                    None => changes.push(Change::Insert(at.child(&name), value)),
+                    Some(old) => difference(at, old, value, changes),
+                    None => changes.push(Change::Insert(at.clone(), value)),
                 }
+                at.pop();
             }
         }
         (Value::Array(before), Value::Array(after)) => list_difference(at, before, after, changes),
@@ -40,27 +47,33 @@ pub(super) fn difference(at: &Pointer, before: &Value, after: Value, changes: &m
 
 /// Keeps the common beginning and end of both lists, pairs what lies between and inserts or removes
 /// the rest: an element added by somebody at either end is then nobody else's change.
-fn list_difference(at: &Pointer, before: &[Value], after: Vec<Value>, changes: &mut Vec<Change>) {
+fn list_difference(
+    at: &mut Pointer,
+    before: &[Value],
+    after: Vec<Value>,
+    changes: &mut Vec<Change>,
+) {
     let shorter = before.len().min(after.len());
     let start = before.iter().zip(&after).take_while(|(old, new)| old == new).count();
     let end = (before.iter().rev().zip(after.iter().rev()))
         .take(shorter - start)
         .take_while(|(old, new)| old == new)
         .count();
-    let place = |index: usize| at.child(&index.to_string());
     let (old_end, new_end) = (before.len() - end, after.len() - end);
 
     // From the back, so that the indices of what is still to be removed stay right.
     for index in (start..old_end).skip(new_end - start).rev() {
-        changes.push(Change::Remove(place(index)));
+        changes.push(Change::Remove(at.child(&index.to_string())));
     }
     let middle = after.into_iter().enumerate().take(new_end).skip(start);
     for (index, value) in middle {
+        at.push(&index.to_string());
         if index < old_end {
-            difference(&place(index), &before[index], value, changes);
+            difference(at, &before[index], value, changes);
         } else {
-            changes.push(Change::Insert(place(index), value));
+            changes.push(Change::Insert(at.clone(), value));
         }
+        at.pop();
     }
 }
 
@@ -79,7 +92,7 @@ pub(super) fn patch_changes(at: &Pointer, target: &Value, patch: Value, changes:
                 }
             }
         }
-        (target, patch) => difference(at, target, patched_nothing(patch), changes),
+        (target, patch) => difference(&mut at.clone(), target, patched_nothing(patch), changes),
     }
 }
 
@@ -105,7 +118,7 @@ mod tests {
 
     fn difference_of(before: &Value, after: Value) -> Vec<String> {
         let mut changes = Vec::new();
-        difference(&Pointer::root(), before, after, &mut changes);
+        difference(&mut Pointer::root(), before, after, &mut changes);
         let shown = |change| match change {
             Change::Insert(at, value) => format!("+{at} {value}"),
             Change::Replace(at, value) => format!("~{at} {value}"),

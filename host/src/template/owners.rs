@@ -1,46 +1,51 @@
-//! Who wrote which part of the template: a tree of marks beside the document.
+//! Who wrote which part of the template: marks beside the document.
 //!
 //! Only what plugins wrote is marked; everything else is the service's. A mark covers its place and
-//! all below it that has no mark of its own. Looking up or setting a mark costs the depth of its
-//! place. Tokens are kept as written in pointers (escaped).
+//! all below it that has no mark of its own. The marks are kept in one sorted map by the text of
+//! their pointers, in which everything below a place is one range: adding one is a single insertion,
+//! and looking one up costs the depth of its place.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use super::journal::Writer;
 use super::pointer::{Pointer, index};
 
 /// The marks of one document.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Owners(Node);
+pub(super) struct Owners(BTreeMap<Box<str>, Writer>);
 
-/// One place, and the marks below it.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Node {
-    pub(super) writer: Option<Writer>,
-    children: BTreeMap<Box<str>, Node>,
-}
+/// Marks that were taken away and can be put back.
+pub(super) type Marks = Vec<(Box<str>, Writer)>;
 
 impl Owners {
     /// Who wrote the value at `at` as a whole; none: the service.
     pub(super) fn writer(&self, at: &Pointer) -> Option<&Writer> {
-        let mut node = &self.0;
-        let mut writer = node.writer.as_ref();
-        for token in at.raw_tokens() {
-            match node.children.get(token) {
-                Some(child) => node = child,
-                None => break,
+        let mut place = at.as_str();
+        loop {
+            if let Some(writer) = self.0.get(place) {
+                return Some(writer);
             }
-            writer = node.writer.as_ref().or(writer);
+            place = &place[..place.rfind('/')?];
         }
-        writer
     }
 
-    /// The place at `at`, when there are marks at or below it.
-    pub(super) fn node(&self, at: &Pointer) -> Option<&Node> {
-        at.raw_tokens().try_fold(&self.0, |node, token| node.children.get(token))
+    /// The mark at `at` itself.
+    pub(super) fn mark(&self, at: &Pointer) -> Option<&Writer> {
+        self.0.get(at.as_str())
     }
 
-    /// The first part of the value at `at`, itself included, whose writer `objects`.
+    /// The marks below `at`, in the order of their text.
+    pub(super) fn below(&self, at: &Pointer) -> impl Iterator<Item = (&str, &Writer)> {
+        let first = format!("{at}/");
+        // `0` comes right after `/`: all that begins with the first text is before the second.
+        let end = format!("{at}0");
+        let range: (Bound<&str>, Bound<&str>) =
+            (Bound::Included(first.as_str()), Bound::Excluded(end.as_str()));
+        self.0.range::<str, _>(range).map(|(place, writer)| (&**place, writer))
+    }
+
+    /// The first part of the value at `at`, itself included, to whose writer somebody `objects`.
     pub(super) fn find(
         &self,
         at: &Pointer,
@@ -51,34 +56,37 @@ impl Owners {
         {
             return Some((at.clone(), writer.clone()));
         }
-        self.node(at)?.find_below(&mut at.clone(), &mut objects)
+        self.below(at).find_map(|(place, writer)| {
+            let place = Pointer::from_valid(place);
+            objects(&place, writer).then(|| (place, writer.clone()))
+        })
     }
 
-    /// Marks the place, forgetting all marks at and below it, which are returned.
-    pub(super) fn claim(&mut self, at: &Pointer, writer: Writer) -> Option<Node> {
-        let node = Node { writer: Some(writer), children: BTreeMap::new() };
-        self.put(at, Some(node))
+    /// Marks the place. There are no marks at or below it.
+    pub(super) fn claim(&mut self, at: &Pointer, writer: Writer) {
+        self.0.insert(at.as_str().into(), writer);
     }
 
-    /// Makes `node` what is known at and below the place; returns what was known.
-    pub(super) fn put(&mut self, at: &Pointer, node: Option<Node>) -> Option<Node> {
-        let Some(parent) = at.parent() else {
-            return Some(std::mem::replace(&mut self.0, node.unwrap_or_default()));
-        };
-        let last = at.raw_tokens().next_back().unwrap_or_default();
-        match node {
-            Some(node) => self.make(&parent).children.insert(last.into(), node),
-            None => self.node_mut(&parent)?.children.remove(last),
-        }
+    /// Takes away all marks at and below the place.
+    pub(super) fn release(&mut self, at: &Pointer) -> Marks {
+        let mut marks: Marks = self.0.remove_entry(at.as_str()).into_iter().collect();
+        let below: Vec<Box<str>> = self.below(at).map(|(place, _)| place.into()).collect();
+        marks.extend(below.iter().filter_map(|place| self.0.remove_entry(place)));
+        marks
     }
 
-    /// An element was inserted at `at` in a list: the marks from there on move up by one.
+    /// Puts back what was taken away.
+    pub(super) fn restore(&mut self, marks: Marks) {
+        self.0.extend(marks);
+    }
+
+    /// An element was put at `at` between those of a list: the marks from there on move up by one.
     pub(super) fn open_gap(&mut self, at: &Pointer) {
         self.shift(at, |position, gap| if position >= gap { position + 1 } else { position });
     }
 
-    /// The element at `at`, whose marks are gone already, was removed from a list: the marks after it
-    /// move down by one.
+    /// The element at `at`, whose marks are gone already, was taken from between those of a list: the
+    /// marks after it move down by one.
     pub(super) fn close_gap(&mut self, at: &Pointer) {
         self.shift(at, |position, gap| if position > gap { position - 1 } else { position });
     }
@@ -88,54 +96,20 @@ impl Owners {
         else {
             return;
         };
-        let Some(node) = self.node_mut(&list) else { return };
-        node.children = std::mem::take(&mut node.children)
-            .into_iter()
-            .map(|(token, child)| match index(&token) {
-                Some(position) => (moved(position, gap).to_string().into(), child),
-                None => (token, child),
-            })
-            .collect();
-    }
-
-    fn node_mut(&mut self, at: &Pointer) -> Option<&mut Node> {
-        at.raw_tokens().try_fold(&mut self.0, |node, token| node.children.get_mut(token))
-    }
-
-    fn make(&mut self, at: &Pointer) -> &mut Node {
-        at.raw_tokens().fold(&mut self.0, |node, token| {
-            // Looked up first, since `entry` would need an owned token every time.
-            if !node.children.contains_key(token) {
-                node.children.insert(token.into(), Node::default());
+        // The mark of the list itself stays where it is.
+        let own = self.0.remove_entry(list.as_str());
+        let start = list.as_str().len() + 1;
+        let marks = self.release(&list).into_iter().map(|(place, writer)| {
+            let rest = &place[start..];
+            let (token, deeper) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+            match index(token) {
+                Some(position) => {
+                    (format!("{list}/{}{deeper}", moved(position, gap)).into(), writer)
+                }
+                None => (place, writer),
             }
-            node.children.get_mut(token).expect("it was just inserted")
-        })
-    }
-}
-
-impl Node {
-    /// The place below with this escaped token.
-    pub(super) fn child(&self, raw_token: &str) -> Option<&Self> {
-        self.children.get(raw_token)
-    }
-
-    fn find_below(
-        &self,
-        at: &mut Pointer,
-        objects: &mut impl FnMut(&Pointer, &Writer) -> bool,
-    ) -> Option<(Pointer, Writer)> {
-        for (token, child) in &self.children {
-            let mut place = at.clone();
-            place.push_raw(token);
-            if let Some(writer) = &child.writer
-                && objects(&place, writer)
-            {
-                return Some((place, writer.clone()));
-            }
-            if let Some(found) = child.find_below(&mut place, objects) {
-                return Some(found);
-            }
-        }
-        None
+        });
+        self.0.extend(marks);
+        self.0.extend(own);
     }
 }

@@ -83,6 +83,11 @@ impl Pointer {
         self.0.push_str(&escape(token));
     }
 
+    /// A pointer from the text of one.
+    pub(super) fn from_valid(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
     /// Goes one level down to a token that is escaped already.
     pub(super) fn push_raw(&mut self, raw_token: &str) {
         self.0.push('/');
@@ -199,7 +204,7 @@ pub(crate) fn matches_tokens(pattern: &[&str], tokens: &[&str]) -> bool {
     pattern[at..].iter().all(|rest| *rest == "**")
 }
 
-pub(super) fn escape(token: &str) -> Cow<'_, str> {
+fn escape(token: &str) -> Cow<'_, str> {
     if token.contains(['~', '/']) {
         Cow::Owned(token.replace('~', "~0").replace('/', "~1"))
     } else {

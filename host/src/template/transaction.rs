@@ -5,11 +5,11 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Template;
-use super::document::{self, Added, MAX_DEPTH, Taken, weigh};
+use super::document::{self, Added, MAX_DEPTH, weigh};
 use super::error::{Conflict, EditError};
 use super::journal::{Author, Edit, Entry};
 use super::merge::Change;
-use super::owners::Owners;
+use super::owners::{Marks, Owners};
 use super::pointer::Pointer;
 use crate::text;
 
@@ -56,27 +56,28 @@ impl Template {
                 if added == Added::Between {
                     self.owners.open_gap(&at);
                 }
-                let owners = self.owners.claim(&at, author.writer());
+                self.owners.claim(&at, author.writer());
                 let edit = edit(author, at, None, Some(after), added != Added::Key);
-                Entry { edit, position: 0, owners, bytes }
+                Entry { edit, position: 0, owners: Marks::new(), bytes }
             }
             Change::Replace(at, value) => {
                 check_conflict(&self.owners, author, &at)?;
                 let after = value.clone();
                 let before = document::swap(&mut self.document, &at, value);
-                let owners = self.owners.claim(&at, author.writer());
+                let owners = self.owners.release(&at);
+                self.owners.claim(&at, author.writer());
                 let edit = edit(author, at, Some(before), Some(after), false);
                 Entry { edit, position: 0, owners, bytes }
             }
             Change::Remove(at) => {
                 check_conflict(&self.owners, author, &at)?;
-                let Taken { value, position, in_list } = document::take(&mut self.document, &at);
-                let owners = self.owners.put(&at, None);
-                if in_list {
+                let taken = document::take(&mut self.document, &at);
+                let owners = self.owners.release(&at);
+                if taken.between {
                     self.owners.close_gap(&at);
                 }
-                let edit = edit(author, at, Some(value), None, in_list);
-                Entry { edit, position, owners, bytes }
+                let edit = edit(author, at, Some(taken.value), None, taken.in_list);
+                Entry { edit, position: taken.position, owners, bytes }
             }
         };
         self.journal_bytes += entry.bytes;
@@ -93,24 +94,24 @@ impl Template {
             self.journal_bytes -= bytes;
             match (edit.before, edit.after) {
                 (None, _) => {
-                    document::take(&mut self.document, &at);
-                    self.owners.put(&at, None);
-                    if edit.in_list {
+                    let taken = document::take(&mut self.document, &at);
+                    self.owners.release(&at);
+                    if taken.between {
                         self.owners.close_gap(&at);
                     }
                 }
                 (Some(before), Some(_)) => {
                     document::swap(&mut self.document, &at, before);
-                    self.owners.put(&at, owners);
+                    self.owners.release(&at);
                 }
                 (Some(before), None) => {
-                    document::put_back(&mut self.document, &at, position, before);
-                    if edit.in_list {
+                    let between = document::put_back(&mut self.document, &at, position, before);
+                    if between {
                         self.owners.open_gap(&at);
                     }
-                    self.owners.put(&at, owners);
                 }
             }
+            self.owners.restore(owners);
         }
     }
 }

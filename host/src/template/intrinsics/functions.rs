@@ -38,9 +38,9 @@ impl Resolver<'_> {
                 _ => Err(self.malformed(name, "takes a list")),
             },
             "Fn::ToJsonString" => {
-                let value = match self.value(argument)? {
-                    Some(value @ (Value::Object(_) | Value::Array(_))) => value,
-                    _ => return Err(self.malformed(name, "takes an object or a list")),
+                let Some(value @ (Value::Object(_) | Value::Array(_))) = self.value(argument)?
+                else {
+                    return Err(self.malformed(name, "takes an object or a list"));
                 };
                 self.made(name, value.to_string()).map(Some)
             }

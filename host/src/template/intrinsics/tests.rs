@@ -55,101 +55,104 @@ impl Scope for Sample {
     }
 }
 
-fn resolved(value: Value) -> Value {
-    resolve(&value, &Sample).unwrap()
+fn resolved(value: &Value) -> Value {
+    resolve(value, &Sample).unwrap()
 }
 
-fn refused(value: Value) -> String {
-    resolve(&value, &Sample).unwrap_err().to_string()
+fn refused(value: &Value) -> String {
+    resolve(value, &Sample).unwrap_err().to_string()
 }
 
 #[test]
 fn names_come_from_the_scope() {
-    assert_eq!(resolved(json!({"a": {"Ref": "Stage"}})), json!({"a": "prod"}));
-    assert_eq!(resolved(json!([{"Ref": "Queue"}])), json!(["https://sqs/queue"]));
-    assert_eq!(resolved(json!({"Ref": "Subnets"})), json!(["a", "b"]));
-    assert_eq!(resolved(json!({"Ref": "AWS::Region"})), json!("eu-central-1"));
-    assert_eq!(resolved(json!({"Fn::GetAtt": ["Queue", "Arn"]})), json!("arn:queue"));
-    assert_eq!(resolved(json!({"Fn::GetAtt": "Queue.Arn"})), json!("arn:queue"));
+    assert_eq!(resolved(&json!({"a": {"Ref": "Stage"}})), json!({"a": "prod"}));
+    assert_eq!(resolved(&json!([{"Ref": "Queue"}])), json!(["https://sqs/queue"]));
+    assert_eq!(resolved(&json!({"Ref": "Subnets"})), json!(["a", "b"]));
+    assert_eq!(resolved(&json!({"Ref": "AWS::Region"})), json!("eu-central-1"));
+    assert_eq!(resolved(&json!({"Fn::GetAtt": ["Queue", "Arn"]})), json!("arn:queue"));
+    assert_eq!(resolved(&json!({"Fn::GetAtt": "Queue.Arn"})), json!("arn:queue"));
     assert_eq!(
-        resolved(json!({"Fn::ImportValue": {"Fn::Sub": "shared-${Stage}"}})),
+        resolved(&json!({"Fn::ImportValue": {"Fn::Sub": "shared-${Stage}"}})),
         json!("vpc-1")
     );
-    insta::assert_snapshot!(refused(json!({"a": [{"Ref": "Quue"}]})), @"`Ref` at `/a/0/Ref` names `Quue`, which is not a parameter or a resource");
-    insta::assert_snapshot!(refused(json!({"Fn::GetAtt": "Queue.Name"})), @"`Fn::GetAtt` at `/Fn::GetAtt` names `Queue.Name`, which is not an attribute of a resource");
-    insta::assert_snapshot!(refused(json!({"Fn::GetAtt": "Queue"})), @"`Fn::GetAtt` at `/Fn::GetAtt` takes `Resource.Attribute` or a list of both");
-    insta::assert_snapshot!(refused(json!({"Ref": "AWS::Reign"})), @"`Ref` at `/Ref` names `AWS::Reign`, which is not a pseudo parameter");
+    insta::assert_snapshot!(refused(&json!({"a": [{"Ref": "Quue"}]})), @"`Ref` at `/a/0/Ref` names `Quue`, which is not a parameter or a resource");
+    insta::assert_snapshot!(refused(&json!({"Fn::GetAtt": "Queue.Name"})), @"`Fn::GetAtt` at `/Fn::GetAtt` names `Queue.Name`, which is not an attribute of a resource");
+    insta::assert_snapshot!(refused(&json!({"Fn::GetAtt": "Queue"})), @"`Fn::GetAtt` at `/Fn::GetAtt` takes `Resource.Attribute` or a list of both");
+    insta::assert_snapshot!(refused(&json!({"Ref": "AWS::Reign"})), @"`Ref` at `/Ref` names `AWS::Reign`, which is not a pseudo parameter");
 }
 
 #[test]
 fn texts_are_substituted() {
     assert_eq!(
-        resolved(json!({"Fn::Sub": "${Queue}/${Queue.Arn}/${AWS::Region}/${Count}/${!Stage}"})),
+        resolved(&json!({"Fn::Sub": "${Queue}/${Queue.Arn}/${AWS::Region}/${Count}/${!Stage}"})),
         json!("https://sqs/queue/arn:queue/eu-central-1/2/${Stage}")
     );
     assert_eq!(
-        resolved(json!({"Fn::Sub": ["${Own}-${Stage}", {"Own": {"Ref": "Queue"}}]})),
+        resolved(&json!({"Fn::Sub": ["${Own}-${Stage}", {"Own": {"Ref": "Queue"}}]})),
         json!("https://sqs/queue-prod")
     );
-    insta::assert_snapshot!(refused(json!({"Fn::Sub": "${A:-b}"})), @"`Fn::Sub` at `/Fn::Sub` has `${A:-b}`, which is not a name");
-    insta::assert_snapshot!(refused(json!({"Fn::Sub": "${Subnets}"})), @"`Fn::Sub` at `/Fn::Sub` needs a text and got a list");
-    insta::assert_snapshot!(refused(json!({"Fn::Sub": {}})), @"`Fn::Sub` at `/Fn::Sub` takes a text, or a list of a text and an object");
+    insta::assert_snapshot!(refused(&json!({"Fn::Sub": "${A:-b}"})), @"`Fn::Sub` at `/Fn::Sub` has `${A:-b}`, which is not a name");
+    insta::assert_snapshot!(refused(&json!({"Fn::Sub": "${Subnets}"})), @"`Fn::Sub` at `/Fn::Sub` needs a text and got a list");
+    insta::assert_snapshot!(refused(&json!({"Fn::Sub": {}})), @"`Fn::Sub` at `/Fn::Sub` takes a text, or a list of a text and an object");
 }
 
 #[test]
 fn lists_are_joined_split_and_selected() {
     assert_eq!(
-        resolved(json!({"Fn::Join": ["-", ["a", 1, true, {"Ref": "Stage"}]]})),
+        resolved(&json!({"Fn::Join": ["-", ["a", 1, true, {"Ref": "Stage"}]]})),
         json!("a-1-true-prod")
     );
-    assert_eq!(resolved(json!({"Fn::Join": [",", {"Ref": "Subnets"}]})), json!("a,b"));
-    assert_eq!(resolved(json!({"Fn::Split": ["/", "a/b/"]})), json!(["a", "b", ""]));
-    assert_eq!(resolved(json!({"Fn::Select": ["1", {"Fn::Split": ["/", "a/b"]}]})), json!("b"));
-    assert_eq!(resolved(json!({"Fn::Select": [0, {"Ref": "Subnets"}]})), json!("a"));
-    assert_eq!(resolved(json!({"Fn::Length": {"Ref": "Subnets"}})), json!(2));
-    assert_eq!(resolved(json!({"Fn::ToJsonString": {"a": {"Ref": "Count"}}})), json!(r#"{"a":2}"#));
-    assert_eq!(resolved(json!({"Fn::Base64": "hello"})), json!("aGVsbG8="));
-    assert_eq!(resolved(json!({"Fn::GetAZs": ""})), json!(["eu-central-1a", "eu-central-1b"]));
+    assert_eq!(resolved(&json!({"Fn::Join": [",", {"Ref": "Subnets"}]})), json!("a,b"));
+    assert_eq!(resolved(&json!({"Fn::Split": ["/", "a/b/"]})), json!(["a", "b", ""]));
+    assert_eq!(resolved(&json!({"Fn::Select": ["1", {"Fn::Split": ["/", "a/b"]}]})), json!("b"));
+    assert_eq!(resolved(&json!({"Fn::Select": [0, {"Ref": "Subnets"}]})), json!("a"));
+    assert_eq!(resolved(&json!({"Fn::Length": {"Ref": "Subnets"}})), json!(2));
     assert_eq!(
-        resolved(json!({"Fn::Cidr": ["10.0.0.0/16", 2, "8"]})),
+        resolved(&json!({"Fn::ToJsonString": {"a": {"Ref": "Count"}}})),
+        json!(r#"{"a":2}"#)
+    );
+    assert_eq!(resolved(&json!({"Fn::Base64": "hello"})), json!("aGVsbG8="));
+    assert_eq!(resolved(&json!({"Fn::GetAZs": ""})), json!(["eu-central-1a", "eu-central-1b"]));
+    assert_eq!(
+        resolved(&json!({"Fn::Cidr": ["10.0.0.0/16", 2, "8"]})),
         json!(["10.0.0.0/24", "10.0.1.0/24"])
     );
-    insta::assert_snapshot!(refused(json!({"Fn::Select": [5, ["a"]]})), @"`Fn::Select` at `/Fn::Select` selects `5` from a list of 1");
-    insta::assert_snapshot!(refused(json!({"Fn::Join": "x"})), @"`Fn::Join` at `/Fn::Join` takes a list of a delimiter and a list of values");
-    insta::assert_snapshot!(refused(json!({"Fn::GetAZs": "mars-1"})), @"`Fn::GetAZs` at `/Fn::GetAZs` names `mars-1`, which is not a region");
-    insta::assert_snapshot!(refused(json!({"Fn::Cidr": ["10.0.0.0", 2, 8]})), @"`Fn::Cidr` at `/Fn::Cidr` got `10.0.0.0`, which is not an address block like `10.0.0.0/16`");
+    insta::assert_snapshot!(refused(&json!({"Fn::Select": [5, ["a"]]})), @"`Fn::Select` at `/Fn::Select` selects `5` from a list of 1");
+    insta::assert_snapshot!(refused(&json!({"Fn::Join": "x"})), @"`Fn::Join` at `/Fn::Join` takes a list of a delimiter and a list of values");
+    insta::assert_snapshot!(refused(&json!({"Fn::GetAZs": "mars-1"})), @"`Fn::GetAZs` at `/Fn::GetAZs` names `mars-1`, which is not a region");
+    insta::assert_snapshot!(refused(&json!({"Fn::Cidr": ["10.0.0.0", 2, 8]})), @"`Fn::Cidr` at `/Fn::Cidr` got `10.0.0.0`, which is not an address block like `10.0.0.0/16`");
 }
 
 #[test]
 fn mappings_may_have_a_default() {
     assert_eq!(
-        resolved(json!({"Fn::FindInMap": ["Sizes", {"Ref": "Stage"}, "Memory"]})),
+        resolved(&json!({"Fn::FindInMap": ["Sizes", {"Ref": "Stage"}, "Memory"]})),
         json!(512)
     );
     assert_eq!(
         resolved(
-            json!({"Fn::FindInMap": ["Sizes", "dev", "Memory", {"DefaultValue": {"Ref": "Count"}}]})
+            &json!({"Fn::FindInMap": ["Sizes", "dev", "Memory", {"DefaultValue": {"Ref": "Count"}}]})
         ),
         json!(2)
     );
-    insta::assert_snapshot!(refused(json!({"Fn::FindInMap": ["Sizes", "dev", "Memory"]})), @"`Fn::FindInMap` at `/Fn::FindInMap` names `Sizes.dev.Memory`, which is not in a mapping");
+    insta::assert_snapshot!(refused(&json!({"Fn::FindInMap": ["Sizes", "dev", "Memory"]})), @"`Fn::FindInMap` at `/Fn::FindInMap` names `Sizes.dev.Memory`, which is not in a mapping");
 }
 
 #[test]
 fn no_value_removes_keys_and_elements() {
     assert_eq!(
         resolved(
-            json!({"a": {"Ref": "AWS::NoValue"}, "b": [1, {"Fn::If": ["No", 2, {"Ref": "AWS::NoValue"}]}]})
+            &json!({"a": {"Ref": "AWS::NoValue"}, "b": [1, {"Fn::If": ["No", 2, {"Ref": "AWS::NoValue"}]}]})
         ),
         json!({"b": [1]})
     );
-    assert_eq!(resolved(json!({"Ref": "AWS::NoValue"})), Value::Null);
+    assert_eq!(resolved(&json!({"Ref": "AWS::NoValue"})), Value::Null);
 }
 
 #[test]
 fn only_the_branch_that_is_taken_is_evaluated() {
-    assert_eq!(resolved(json!({"Fn::If": ["Yes", "a", {"Ref": "Unknown"}]})), json!("a"));
-    insta::assert_snapshot!(refused(json!({"Fn::If": ["Maybe", 1, 2]})), @"`Fn::If` at `/Fn::If` names `Maybe`, which is not a condition");
+    assert_eq!(resolved(&json!({"Fn::If": ["Yes", "a", {"Ref": "Unknown"}]})), json!("a"));
+    insta::assert_snapshot!(refused(&json!({"Fn::If": ["Maybe", 1, 2]})), @"`Fn::If` at `/Fn::If` names `Maybe`, which is not a condition");
 }
 
 #[test]
@@ -163,9 +166,9 @@ fn unknown_functions_are_refused_with_the_nearest_name() {
 #[test]
 fn texts_cannot_grow_without_end() {
     let value = (0..30).fold(json!(["\"\\"]), |inner, _| json!([{"Fn::ToJsonString": inner}]));
-    assert!(refused(value).contains("makes a text larger than 1.0 MiB"));
+    assert!(refused(&value).contains("makes a text larger than 1.0 MiB"));
     let deep = (0..200).fold(json!(1), |inner, _| json!([inner]));
-    assert!(refused(deep).contains("nests deeper than 128 levels"));
+    assert!(refused(&deep).contains("nests deeper than 128 levels"));
 }
 
 #[test]

@@ -30,6 +30,16 @@ fn compare<'a>(
     found: &mut Vec<Difference<'a>>,
 ) {
     match (before, after) {
+        // Most of two templates is equal, in the same order: no key needs to be looked up.
+        (Value::Object(old), Value::Object(new))
+            if old.keys().eq(new.keys()) && !is_function(before) =>
+        {
+            for ((name, old), new) in old.iter().zip(new.values()) {
+                path.push(Cow::Borrowed(name));
+                compare(path, old, new, found);
+                path.pop();
+            }
+        }
         (Value::Object(old), Value::Object(new)) if !is_function(before) && !is_function(after) => {
             for (name, old, new) in super::pairs(Some(old), Some(new)) {
                 path.push(Cow::Borrowed(name));

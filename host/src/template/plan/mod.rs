@@ -4,6 +4,8 @@
 //! functions and parameters come to is the cloud's to say. What replaces a resource is told by a
 //! [`Spec`]. How a plan is shown is the binary's matter.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -204,7 +206,12 @@ pub fn plan(before: Option<&Value>, after: &Value, edits: &[Edit], spec: &dyn Sp
         .filter_map(|(id, old, new)| resource_change(id, old, new, &causes, spec))
         .collect();
     replace::follow(before, after, &mut resources, &causes, spec);
-    resources.sort_by_cached_key(|change| position(before, after, &change.logical_id));
+    let places: HashMap<&str, usize> =
+        pairs(section(before, "Resources"), section(after, "Resources"))
+            .enumerate()
+            .map(|(place, (id, ..))| (id, place))
+            .collect();
+    resources.sort_by_key(|change| places.get(change.logical_id.as_str()));
 
     let entries = |name: &str| section_changes(name, before, after, &causes, false);
     let other = pairs(before.as_object(), after.as_object()).flat_map(|(name, old, new)| {
@@ -249,7 +256,7 @@ fn resource_change(
         (Some(old), Some(new)) => {
             for difference in differences(old, new) {
                 let caused_by = causes.of(&at, &difference).to_owned();
-                replace::judge(&mut change, difference, caused_by, spec);
+                replace::judge(&mut change, &difference, caused_by, spec);
             }
             if change.properties.is_empty() {
                 return None;
@@ -345,10 +352,4 @@ fn pairs<'a>(
         .filter(move |(name, _)| after.is_none_or(|after| !after.contains_key(*name)))
         .map(|(name, old)| (name.as_str(), Some(old), None));
     kept.chain(removed)
-}
-
-/// Where a resource stands in the order of a plan.
-fn position(before: &Value, after: &Value, id: &str) -> (usize, usize) {
-    let place = |document| section(document, "Resources")?.keys().position(|name| name == id);
-    (place(after).unwrap_or(usize::MAX), place(before).unwrap_or(usize::MAX))
 }

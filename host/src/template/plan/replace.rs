@@ -1,7 +1,7 @@
 //! What a change means for its resource, and for the resources that refer to a replaced one.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ use crate::template::references::{self, Kind, Reference};
 /// Adds a difference to a resource's change.
 pub(super) fn judge(
     change: &mut ResourceChange,
-    difference: Difference<'_>,
+    difference: &Difference<'_>,
     caused_by: String,
     spec: &dyn Spec,
 ) {
@@ -66,6 +66,9 @@ pub(super) fn follow(
     }
     let users = users(after);
     let old = section(before, "Resources");
+    let mut known: HashMap<String, usize> = (resources.iter().enumerate())
+        .map(|(position, change)| (change.logical_id.clone(), position))
+        .collect();
     // Each resource enters at most once: when its replacement first becomes possible.
     let mut next = 0;
     while next < waiting.len() {
@@ -76,8 +79,7 @@ pub(super) fn follow(
             if *id == replaced || !old.is_some_and(|old| old.contains_key(id)) {
                 continue;
             }
-            let position = resources.iter().position(|change| change.logical_id == *id);
-            let position = position.unwrap_or_else(|| {
+            let position = *known.entry(id.clone()).or_insert_with(|| {
                 resources.push(unchanged(id, after));
                 resources.len() - 1
             });
