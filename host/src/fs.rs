@@ -230,10 +230,10 @@ pub fn write(path: &Path, bytes: impl AsRef<[u8]>) -> Result<()> {
     write_with(path, |file| file.write_all(bytes.as_ref()))
 }
 
-/// [`write`] with the content streamed by `fill`.
+/// [`write()`] with the content streamed by `fill`.
 ///
 /// # Errors
-/// As [`write`], and whatever `fill` fails with.
+/// As [`write()`], and whatever `fill` fails with.
 pub fn write_with(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> Result<()> {
     replace_with(path, |file| context("write", path, fill(file)))
 }

@@ -107,7 +107,7 @@ pub fn write(path: &Path, parts: &[&[u8]]) -> Result<()> {
     context("write private file", path, write())
 }
 
-/// As [`write`], unless there is a file of that name: then false, and it stays as it is.
+/// As [`write()`], unless there is a file of that name: then false, and it stays as it is.
 ///
 /// # Errors
 /// When it cannot be written.

@@ -112,6 +112,12 @@ impl Host {
             .map_err(|problem| fail(None, problem))?;
         let version = inspection.version.clone();
         let fail = |problem| fail(version.as_deref(), problem);
+        for export in &inspection.ignored {
+            self.options.reporter.warn(
+                format!("plugin `{name}` exports `{export}`, which is never called: this Phalanx does not know it"),
+                Some("it may have been built for a newer Phalanx".to_owned()),
+            );
+        }
         let grants = Granted::new(name, &usage.grants).map_err(fail)?;
         grants.check(&inspection).map_err(fail)?;
         let component = self.component(name, &inspection.digest, component).map_err(fail)?;

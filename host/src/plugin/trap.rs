@@ -62,6 +62,7 @@ pub(super) fn problem(error: &wasmtime::Error, state: &State, stack: u64) -> Pro
             "it panicked or aborted (`unreachable`); it may have logged why".to_owned()
         }
         Some(trap) => trap.to_string().trim_start_matches("wasm trap: ").to_owned(),
+        None if says("invalid utf-8") => "it passed text that is not UTF-8".to_owned(),
         None => error.root_cause().to_string(),
     };
     Problem::Trap { reason: shorten(&safe_line(&reason), 1_000).into_owned(), frames }

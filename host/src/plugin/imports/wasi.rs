@@ -315,7 +315,7 @@ mod tests {
         assert!(!check(&gate(&["api.example.com"], false), "https://api.example.com/"));
         assert!(!check(&gate(&[], true), "https://evil.com/"));
         let Some(Event::PluginLog { message, .. }) = recorder.events().pop() else { panic!() };
-        insta::assert_snapshot!(message, @"");
+        insta::assert_snapshot!(message, @r#"calling `evil.com:443` is not granted: `network` allows nothing (add `"evil.com:443"` to `network` in `[plugins.acme.grants]`)"#);
     }
 
     #[test]

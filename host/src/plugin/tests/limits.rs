@@ -130,7 +130,7 @@ hint: this is a bug of the plugin: report it to its author, with what it logged
 ");
     let body = "(drop (i32.load (i32.const -1)))";
     insta::assert_snapshot!(stopped(&guests::pre_build(body), |_| {}), @"
-plugin `acme` failed in `pre-build`: it crashed: wasm trap: out of bounds memory access [Refused, plugin-trap]
+plugin `acme` failed in `pre-build`: it crashed: out of bounds memory access [Refused, plugin-trap]
 | in the plugin's functions, innermost first:
 |   hook
 hint: this is a bug of the plugin: report it to its author, with what it logged
@@ -153,9 +153,8 @@ fn text_that_is_not_utf8_is_a_crash() {
         .concat(),
     );
     insta::assert_snapshot!(stopped(&component, |_| {}), @"
-plugin `acme` failed in `pre-build`: it crashed: invalid utf-8 sequence of 1 bytes from index 0 [Refused, plugin-trap]
+plugin `acme` failed in `pre-build`: it crashed: it passed text that is not UTF-8 [Refused, plugin-trap]
 | in the plugin's functions, innermost first:
-|   function 0
 |   hook
 hint: this is a bug of the plugin: report it to its author, with what it logged
 ");
@@ -178,7 +177,6 @@ fn data_of_one_host_call_is_limited() {
     insta::assert_snapshot!(stopped(&logger(body), |_| {}), @r#"
 plugin `acme` failed in `pre-build`: it passed more than the 16.0 MiB that are allowed in one call to the host [Refused, plugin-data-limit]
 | in the plugin's functions, innermost first:
-|   function 0
 |   hook
 hint: if the plugin really needs more, set `host-data` in `[plugins.acme.limits]`, such as `host-data = "64MiB"`
 "#);
@@ -232,8 +230,6 @@ fn handles_are_limited() {
         (export "phalanx:pipeline/pre-build@1.0.0" (instance $hook)))"#;
     insta::assert_snapshot!(stopped(&wat::parse_str(own).unwrap(), |_| {}), @"
 plugin `acme` failed in `pre-build`: it opened more than the 4096 handles that are allowed at one time [Refused, plugin-handle-limit]
-| in the plugin's functions, innermost first:
-|   function 1
 hint: if the plugin really needs more, set `handles` in `[plugins.acme.limits]`, such as `handles = 16384`
 ");
 }

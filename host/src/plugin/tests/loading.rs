@@ -81,7 +81,7 @@ fn a_component_that_is_too_large_is_refused() {
     let rig = Rig::new();
     let options = HostOptions { max_component: 100, ..options(&rig.folder, &rig.recorder) };
     let error = Host::new(options).unwrap().load(&usage(), &guests::pre_build("")).unwrap_err();
-    insta::assert_snapshot!(error, @"");
+    insta::assert_snapshot!(error, @"plugin `acme` cannot be loaded: it has 1.3 KiB, and at most 100 B are accepted");
 }
 
 #[test]
@@ -158,6 +158,25 @@ fn a_newer_minor_version_loads_unless_it_calls_what_is_new() {
 plugin `acme` cannot be loaded: it calls `quota` of `phalanx:pipeline/run@1.3.0`, which this Phalanx does not have yet [BadInput, plugin-contract-version]
 hint: update Phalanx, or use a version of the plugin that was built against `phalanx:pipeline@1.0.0`
 ");
+}
+
+#[test]
+fn a_hook_of_a_newer_version_is_told_since_it_is_never_called() {
+    let newer = |wit: String| {
+        wit.replace("@1.0.0;", "@1.3.0;").replace(
+            "interface rollback",
+            "interface resume { resume: func(); } interface rollback",
+        )
+    };
+    let world = "export phalanx:pipeline/resume@1.3.0; export phalanx:pipeline/pre-build@1.3.0;";
+    let module = r#"(module
+        (func (export "phalanx:pipeline/resume@1.3.0#resume"))
+        (memory (export "memory") 1)
+        (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable)
+        (func (export "phalanx:pipeline/pre-build@1.3.0#pre-build") (result i32) (i32.const 1024)))"#;
+    let rig = Rig::new();
+    rig.load(&guests::encode(&guests::resolve(newer, world), &wat(module))).unwrap();
+    insta::assert_snapshot!(rig.log().join("\n"), @"warning: plugin `acme` exports `phalanx:pipeline/resume@1.3.0`, which is never called: this Phalanx does not know it");
 }
 
 #[test]

@@ -26,11 +26,11 @@ fn files_are_read_where_granted_and_denials_are_logged() {
     assert_eq!(*rig.services.asked.lock().unwrap(), ["read schema/a.sql"]);
 
     let text = rig.failure(&reader("schema/../secret.txt"), Call::PreBuild, grant);
-    insta::assert_snapshot!(text, @r#"
+    insta::assert_snapshot!(text, @"
 plugin `acme` failed in `pre-build`: reading `schema/../secret.txt` is not granted: `files` allows `schema/**` [Refused, plugin-failure]
-hint: add `"schema/../secret.txt"` to `files` in `[plugins.acme.grants]`
-"#);
-    insta::assert_snapshot!(rig.log().join("\n"), @r#"acme warn: reading `schema/../secret.txt` is not granted: `files` allows `schema/**` (add `"schema/../secret.txt"` to `files` in `[plugins.acme.grants]`)"#);
+hint: a path goes from the service's folder, with `/` and without `.` and `..`
+");
+    insta::assert_snapshot!(rig.log().join("\n"), @"acme warn: reading `schema/../secret.txt` is not granted: `files` allows `schema/**` (a path goes from the service's folder, with `/` and without `.` and `..`)");
     assert_eq!(rig.services.asked.lock().unwrap().len(), 1, "the denied read must not be made");
 }
 
@@ -54,7 +54,8 @@ fn variables_that_are_not_granted_are_not_there() {
     insta::assert_snapshot!(rig.log().join("\n"), @r#"acme warn: reading the variable `AWS_SECRET_ACCESS_KEY` is not granted: `env` allows `CI_*` (add `"AWS_SECRET_ACCESS_KEY"` to `env` in `[plugins.acme.grants]`)"#);
 }
 
-/// A component that calls WASI functions of plain types: `body` has `$now` and `$exit`.
+/// A component that calls WASI functions of plain types: `body` has `$now`, `$exit`,
+/// `$stdout` and `$write`, and a text with a line break and an escape at 64.
 fn wasi(body: &str) -> Vec<u8> {
     let text = format!(
         r#"(component
@@ -64,19 +65,42 @@ fn wasi(body: &str) -> Vec<u8> {
             (export "now" (func (result $d)))))
         (import "wasi:cli/exit@0.2.3" (instance $exit
             (export "exit" (func (param "status" (result))))))
-        (core module $mem (memory (export "memory") 1))
+        (import "wasi:io/error@0.2.3" (instance $errors (export "error" (type (sub resource)))))
+        (alias export $errors "error" (type $error))
+        (import "wasi:io/streams@0.2.3" (instance $streams
+            (alias outer 1 $error (type $e'))
+            (export "error" (type $e (eq $e')))
+            (export "output-stream" (type $s (sub resource)))
+            (type $f' (variant (case "last-operation-failed" (own $e)) (case "closed")))
+            (export "stream-error" (type $f (eq $f')))
+            (export "[method]output-stream.blocking-write-and-flush" (func
+                (param "self" (borrow $s)) (param "contents" (list u8)) (result (result (error $f)))))))
+        (alias export $streams "output-stream" (type $stream))
+        (import "wasi:cli/stdout@0.2.3" (instance $stdout
+            (alias outer 1 $stream (type $s'))
+            (export "output-stream" (type $s (eq $s')))
+            (export "get-stdout" (func (result (own $s))))))
+        (core module $mem (memory (export "memory") 1) (data (i32.const 64) "one\0a\1b[2Jtwo"))
         (core instance $mem (instantiate $mem))
         (core func $now (canon lower (func $clock "now") (memory (core memory $mem "memory"))))
+        (core func $get (canon lower (func $stdout "get-stdout")))
+        (core func $put (canon lower
+            (func $streams "[method]output-stream.blocking-write-and-flush")
+            (memory (core memory $mem "memory"))))
         (core func $end (canon lower (func $exit "exit")))
         (core module $m
             (import "" "memory" (memory 1))
             (import "" "now" (func $now (param i32)))
             (import "" "exit" (func $exit (param i32)))
+            (import "" "stdout" (func $stdout (result i32)))
+            (import "" "write" (func $write (param i32 i32 i32 i32)))
             (func (export "run") (result i32) {body} (i32.const 1024)))
         (core instance $i (instantiate $m (with "" (instance
             (export "memory" (memory $mem "memory"))
             (export "now" (func $now))
-            (export "exit" (func $end))))))
+            (export "exit" (func $end))
+            (export "stdout" (func $get))
+            (export "write" (func $put))))))
         (import "phalanx:pipeline/types@1.0.0" (instance $types
             (type $t (record (field "code" string) (field "message" string) (field "hint" (option string))))
             (export "failure" (type (eq $t)))))
@@ -103,7 +127,7 @@ fn the_clock_stands_at_the_start_of_the_run_unless_granted() {
     );
     let rig = Rig::new();
     let plugin = rig.load(&clock).unwrap();
-    assert_eq!(plugin.wasi(), ["wasi:cli/exit@0.2.3", "wasi:clocks/wall-clock@0.2.3"]);
+    assert!(plugin.wasi().contains(&"wasi:clocks/wall-clock@0.2.3".to_owned()));
     rig.call(&plugin, Call::PreBuild).1.unwrap();
     let plugin = rig.load_with(&clock, |usage| usage.grants.clock = true).unwrap();
     assert!(rig.call(&plugin, Call::PreBuild).1.is_err());
@@ -113,5 +137,28 @@ fn the_clock_stands_at_the_start_of_the_run_unless_granted() {
 fn exit_is_told_as_such() {
     let rig = Rig::new();
     let text = rig.failure(&wasi("(call $exit (i32.const 1))"), Call::PreBuild, |_| {});
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @"
+plugin `acme` failed in `pre-build`: it called `exit(1)` instead of returning from the hook [Refused, plugin-exit]
+hint: this is a bug of the plugin: report it to its author, with what it logged
+");
+}
+
+#[test]
+fn stdout_goes_to_the_log() {
+    let rig = Rig::new();
+    let write = "(call $write (call $stdout) (i32.const 64) (i32.const 11) (i32.const 8))";
+    let plugin = rig.load(&wasi(write)).unwrap();
+    rig.call(&plugin, Call::PreBuild).1.unwrap();
+    assert_eq!(rig.log(), ["acme stdout: one", "acme stdout: \\u{1b}[2Jtwo"]);
+}
+
+#[test]
+fn handles_of_wasi_are_limited() {
+    let rig = Rig::new();
+    let many = wasi("(loop $l (drop (call $stdout)) (br $l))");
+    let text = rig.failure(&many, Call::PreBuild, |_| {});
+    insta::assert_snapshot!(text, @"
+plugin `acme` failed in `pre-build`: it opened more than the 4096 handles that are allowed at one time [Refused, plugin-handle-limit]
+hint: if the plugin really needs more, set `handles` in `[plugins.acme.limits]`, such as `handles = 16384`
+");
 }
