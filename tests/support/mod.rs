@@ -1,3 +1,3 @@
 //! What the integration tests share.
 
-pub mod guests;
+pub(crate) mod guests;
