@@ -4,11 +4,7 @@
 //! The nested cargo has a target folder of its own (`<target>/plugins`, so it never waits for the
 //! outer one), a clean environment and remapped paths: the same sources give the same bytes in any
 //! folder. It runs only when `plugins/` or `wit/` changed.
-#![expect(
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    reason = "a build script, not the product"
-)]
+#![expect(clippy::disallowed_methods, reason = "a build script, not the product")]
 
 use std::env;
 use std::error::Error;

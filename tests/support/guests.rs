@@ -20,7 +20,7 @@ const TARGET: &str = "wasm32-unknown-unknown";
 /// # Panics
 /// When there is no such guest, or the guests cannot be built.
 #[must_use]
-pub fn component(name: &str) -> &'static [u8] {
+pub(crate) fn component(name: &str) -> &'static [u8] {
     let guests = all();
     guests.get(name).unwrap_or_else(|| {
         let names = guests.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
@@ -29,7 +29,7 @@ pub fn component(name: &str) -> &'static [u8] {
 }
 
 /// All guests by name.
-pub fn all() -> &'static BTreeMap<String, Vec<u8>> {
+pub(crate) fn all() -> &'static BTreeMap<String, Vec<u8>> {
     static GUESTS: OnceLock<BTreeMap<String, Vec<u8>>> = OnceLock::new();
     GUESTS.get_or_init(|| {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/guests");

@@ -56,7 +56,7 @@ impl Inspect {
         if let Some(name) = self.plugin.strip_prefix("builtin:") {
             return match builtin::get(name) {
                 Some(component) => Ok((self.plugin.clone(), component.to_vec())),
-                None => Err(self.not_found(&builtin::names())),
+                None => Err(self.not_found(&builtin::names().collect::<Vec<_>>())),
             };
         }
         let path = self.plugin.strip_prefix("file:").unwrap_or(&self.plugin);
@@ -199,7 +199,7 @@ impl Explain for NoPlugin {
     fn hints(&self) -> Vec<String> {
         let mut hints = Vec::from_iter(self.near.as_ref().map(|near| format!("did you mean `{near}`?")));
         hints.push("name a plugin of the manifest, `builtin:NAME`, or the path of a component".into());
-        hints.push(format!("built-in plugins: {}", builtin::names().join(", ")));
+        hints.push(format!("built-in plugins: {}", builtin::names().collect::<Vec<_>>().join(", ")));
         hints
     }
 }

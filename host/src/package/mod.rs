@@ -45,8 +45,9 @@ pub fn collect(service: &Service) -> Result<PackageSet, PackageError> {
     for function in service.functions.values() {
         distinct.entry(Key::of(function)).or_insert(function);
     }
+    let firsts: Vec<&Function> = distinct.values().copied().collect();
     let contents: Vec<Result<Content, PackageError>> =
-        distinct.par_values().map(|function| collect_one(service, function)).collect();
+        firsts.into_par_iter().map(|function| collect_one(service, function)).collect();
     // Errors in manifest order: two runs report the same one.
     let contents: Vec<Arc<Content>> =
         contents.into_iter().map(|content| content.map(Arc::new)).collect::<Result<_, _>>()?;

@@ -1,6 +1,7 @@
 //! Step 3: the user's builds: the service's first, then the functions' own, side by side.
 
 use std::fmt;
+use std::sync::Arc;
 
 use futures_util::future::try_join_all;
 use serde::Serialize;
@@ -45,6 +46,7 @@ impl fmt::Display for BuildResult {
 /// Runs the builds whose inputs changed.
 pub(super) async fn build(run: &mut Run) -> Result<BuildResult, BoxError> {
     run.step(Step::Build, async |run| {
+        let run = &*run;
         let mut builds = Vec::new();
         if let Some(service_build) = &run.service.build {
             // The service's build makes the code of every function that has no build of its own.
@@ -89,7 +91,7 @@ async fn one(
             outputs,
             force: run.request.force,
         },
-        &*run.environment.reporter,
+        Arc::clone(&run.environment.reporter),
     )
     .await?;
     Ok(BuildLine { name: name.to_owned(), skipped: matches!(outcome, Outcome::Skipped { .. }) })

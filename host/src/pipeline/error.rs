@@ -133,7 +133,7 @@ impl Explain for PipelineError {
                 "set `source = \"file:path/to/plugin.wasm\"` in `[plugins.{plugin}]`"
             )],
             Self::NoBuiltin { wanted, location, .. } => {
-                let names = crate::registry::builtin::names();
+                let names: Vec<_> = crate::registry::builtin::names().collect();
                 let near = crate::hint::nearest(wanted, names.iter().copied());
                 let mut hints = Vec::from_iter(near.map(|name| format!("did you mean `builtin:{name}`?")));
                 hints.push(format!("built-in plugins: {}; see {location}", names.join(", ")));

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::hint::{BoxError, Explain as _};
+use crate::hint::BoxError;
 use crate::manifest::OnFailure;
 use crate::plugin::{Artifacts, Call, Hook, Output, Plugin, World};
 use crate::report::Event;

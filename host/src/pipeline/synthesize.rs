@@ -5,9 +5,8 @@ use serde_json::{Value, json};
 use crate::digest::{Digest, Hasher};
 use crate::hint::BoxError;
 use crate::plugin::Hook;
-use crate::template::Template;
+use crate::template::{Template, suggested_order};
 use crate::template::synthesize::{CodeLocation, Synthesis, synthesize as synthesize_document};
-use crate::template::missed::suggested_order;
 use crate::text::count;
 
 use super::hooks;

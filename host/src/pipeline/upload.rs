@@ -16,6 +16,7 @@ const PARALLEL: usize = 8;
 /// Stores every package that the cloud does not have.
 pub(super) async fn upload(run: &mut Run) -> Result<(), BoxError> {
     run.step(Step::Upload, async |run| {
+        let run = &*run;
         let sealed = run.sealed.as_ref().expect("seal has run");
         let stores = sealed.packages.iter().map(|package| {
             let artifact = Artifact {

@@ -39,23 +39,23 @@ pub(crate) fn check(findings: &mut Findings<'_>, id: &str, resource_type: &str) 
     };
     let at = Pointer::property(id, property);
     if let Some(policies) = template::get::<Value>(&at)? {
-        statements(&policies, at, &mut |statement, at| judge(findings, id, statement, at));
+        statements(&policies, &at, &mut |statement, at| judge(findings, id, statement, at));
     }
     Ok(())
 }
 
 /// Every statement that allows something, below `value`.
-pub(crate) fn statements(value: &Value, at: Pointer, found: &mut impl FnMut(&Value, &Pointer)) {
+pub(crate) fn statements(value: &Value, at: &Pointer, found: &mut impl FnMut(&Value, &Pointer)) {
     match value {
         Value::Object(members) if members.get("Effect").is_some_and(|e| e == "Allow") => {
-            found(value, &at);
+            found(value, at);
         }
         Value::Object(members) => {
-            members.iter().for_each(|(key, value)| statements(value, at.clone().join(key), found));
+            members.iter().for_each(|(key, value)| statements(value, &at.clone().join(key), found));
         }
         Value::Array(items) => {
             let items = items.iter().enumerate();
-            items.for_each(|(index, item)| statements(item, at.clone().index(index), found));
+            items.for_each(|(index, item)| statements(item, &at.clone().index(index), found));
         }
         _ => {}
     }

@@ -48,7 +48,7 @@ fn bucket(findings: &mut Findings<'_>, id: &str) -> Result {
 fn policy(findings: &mut Findings<'_>, id: &str) -> Result {
     let at = Pointer::property(id, "PolicyDocument");
     let Some(document) = template::get::<Value>(&at)? else { return Ok(()) };
-    statements(&document, at, &mut |statement, at| {
+    statements(&document, &at, &mut |statement, at| {
         // A condition may well narrow it to a network or an organisation.
         if everybody(&statement["Principal"]) && statement.get("Condition").is_none() {
             findings.add(
