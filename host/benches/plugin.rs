@@ -44,7 +44,11 @@ fn main() {
     let empty = json!({ "Resources": {} });
     row("call a decorator on an empty template, fresh instance", median(500, || call(&empty)), "–");
     let large = template(500, 1_000_000);
-    row("tag 500 resources of a 1 MB template, fresh instance", median(100, || call(&large)), "3 ms");
+    row(
+        "tag 500 resources of a 1 MB template, fresh instance",
+        median(100, || call(&large)),
+        "3 ms",
+    );
 }
 
 /// One hook call; what is prepared for it is not measured.

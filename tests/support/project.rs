@@ -85,7 +85,7 @@ impl Project {
 }
 
 /// The repository's folder.
-pub fn repository() -> PathBuf {
+pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 

@@ -62,7 +62,8 @@ impl Bench {
     }
 
     fn phalanx(&self, service: &Path, words: &[&str]) -> Command {
-        let mut command = command(service, &[&[self.phalanx.to_str().unwrap_or_default()], words].concat());
+        let mut command =
+            command(service, &[&[self.phalanx.to_str().unwrap_or_default()], words].concat());
         command
             .env("PHALANX_CACHE_DIR", self.folder.join("cache"))
             .env("PHALANX_DATA_DIR", self.folder.join("data"));
@@ -90,17 +91,30 @@ impl Bench {
             }
             cost(TIMES, &plan(service), || Ok(()))
         };
-        let cpu_and_memory = |cost: &Cost| format!("{:.0} ms, {:.0} MiB", cost.cpu_ms, cost.memory_mib);
+        let cpu_and_memory =
+            |cost: &Cost| format!("{:.0} ms, {:.0} MiB", cost.cpu_ms, cost.memory_mib);
         let first = warm(&one)?;
-        table.row("`plan`, 1 function of 5 MB, 1 plugin, warm: CPU, memory", &cpu_and_memory(&first), "40 ms, 40 MiB");
+        table.row(
+            "`plan`, 1 function of 5 MB, 1 plugin, warm: CPU, memory",
+            &cpu_and_memory(&first),
+            "40 ms, 40 MiB",
+        );
         let second = warm(&hundred)?;
-        table.row("`plan`, 100 functions, 2 plugins, warm: CPU, memory", &cpu_and_memory(&second), "80 ms, 40 MiB");
+        table.row(
+            "`plan`, 100 functions, 2 plugins, warm: CPU, memory",
+            &cpu_and_memory(&second),
+            "80 ms, 40 MiB",
+        );
         let third = warm(&four_hundred)?;
         let ratio = third.cpu_ms / second.cpu_ms;
         table.row("`plan`, 400 functions against 100: CPU", &format!("{ratio:.1}×"), "4.5×");
         let dry_run = self.phalanx(&one, &["deploy", "--local", "--dry-run", "--quiet"]);
         let cold = cost(TIMES, &dry_run, || remove(&one.join(".phalanx")))?;
-        table.row("`deploy --dry-run`, the same cold, 5 MB zipped: CPU", &format!("{:.0} ms", cold.cpu_ms), "250 ms");
+        table.row(
+            "`deploy --dry-run`, the same cold, 5 MB zipped: CPU",
+            &format!("{:.0} ms", cold.cpu_ms),
+            "250 ms",
+        );
         Ok(())
     }
 
@@ -136,7 +150,8 @@ impl Bench {
         let mut manifest = format!("[service]\nname = \"{name}\"\nregion = \"eu-central-1\"\n");
         for index in 0..functions {
             // Writing to a text cannot fail.
-            let _ = write!(manifest, "\n[functions.worker{index}]\ncode = \"program\"\nmemory = 256\n");
+            let _ =
+                write!(manifest, "\n[functions.worker{index}]\ncode = \"program\"\nmemory = 256\n");
         }
         manifest.push_str(&PLUGINS[..plugins].concat());
         write(&service.join("phalanx.toml"), manifest.as_bytes())?;

@@ -31,7 +31,9 @@ pub(crate) fn wasm_target() -> Outcome {
         return Ok(());
     }
     run(&root(), &["rustup", "target", "add", WASM_TARGET]).map_err(|error| {
-        format!("{error}\nhint: install the Rust target `{WASM_TARGET}` by hand, then run this again")
+        format!(
+            "{error}\nhint: install the Rust target `{WASM_TARGET}` by hand, then run this again"
+        )
     })
 }
 
@@ -46,7 +48,8 @@ fn cfn_lint() -> Outcome {
     run(&root(), &["python3", "-m", "venv", "--clear", &venv])?;
     let pip = folder.join("bin/pip").to_string_lossy().into_owned();
     run(&root(), &[&pip, "install", "--quiet", "--disable-pip-version-check", CFN_LINT])?;
-    fs::write(&marker, CFN_LINT).map_err(|error| format!("cannot write {}: {error}", marker.display()))
+    fs::write(&marker, CFN_LINT)
+        .map_err(|error| format!("cannot write {}: {error}", marker.display()))
 }
 
 /// A cargo command in one of the repository's workspaces.

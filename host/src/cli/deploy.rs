@@ -37,7 +37,8 @@ impl Deploy {
         let result = pipeline::deploy(&session.environment(), &request, confirm).await?;
         let mut text = String::new();
         if self.dry_run {
-            text = plan_view::draw(&result.plan, Style::for_stdout(session), session.global.verbose);
+            text =
+                plan_view::draw(&result.plan, Style::for_stdout(session), session.global.verbose);
         }
         text.push_str(&result.to_string());
         Ok(Answer::with_text(text, &result))

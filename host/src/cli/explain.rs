@@ -20,8 +20,7 @@ impl Explain {
     pub(super) async fn run(self, session: &Session) -> Result<Answer, BoxError> {
         let mut request = session.request(true)?;
         request.dry_run = true;
-        let explained =
-            pipeline::explain(&session.environment(), &request, &self.subject).await?;
+        let explained = pipeline::explain(&session.environment(), &request, &self.subject).await?;
         Ok(Answer::new(&explained))
     }
 }

@@ -61,8 +61,10 @@ impl Init {
         };
         let files = self.template.files();
         // All or nothing: nothing of the user's is overwritten, and no half a service is left.
-        let taken = files.iter().map(|(path, _)| *path).filter(|path| fs::exists(&folder.join(path)));
-        let taken = taken.filter(|path| *path != ".gitignore").map(str::to_owned).collect::<Vec<_>>();
+        let taken =
+            files.iter().map(|(path, _)| *path).filter(|path| fs::exists(&folder.join(path)));
+        let taken =
+            taken.filter(|path| *path != ".gitignore").map(str::to_owned).collect::<Vec<_>>();
         if !taken.is_empty() {
             return Err(InitError::Taken { folder, taken }.into());
         }
@@ -132,7 +134,9 @@ impl Explain for InitError {
     fn hints(&self) -> Vec<String> {
         vec![match self {
             Self::Taken { .. } => "name another folder: `phalanx init FOLDER`".into(),
-            Self::NoName { .. } => "name the service with `--name NAME`: a letter, then letters, digits and `-`".into(),
+            Self::NoName { .. } => {
+                "name the service with `--name NAME`: a letter, then letters, digits and `-`".into()
+            }
         }]
     }
 }

@@ -38,8 +38,7 @@ impl Invoke {
             Some(path) => fs::read(&session.settings.absolute(Path::new(path)))?,
         };
         let environment = session.environment();
-        let invocation =
-            pipeline::invoke(&environment, &request, &self.function, event).await?;
+        let invocation = pipeline::invoke(&environment, &request, &self.function, event).await?;
         let text = String::from_utf8_lossy(&invocation.payload).into_owned();
         let answer = Answer::with_text(text, &invocation);
         match invocation.function_error {

@@ -40,8 +40,10 @@ use session::Session;
 /// CloudFormation.
 #[derive(Debug, Parser)]
 #[command(name = "phalanx", version, propagate_version = true, max_term_width = 100)]
-#[command(after_help = "Exit codes: 0 done, 1 failed, 2 bad input, 3 refused by a plugin or policy, \
-    4 the plan has changes (`plan --exit-code`), 101 bug, 130 interrupted.")]
+#[command(
+    after_help = "Exit codes: 0 done, 1 failed, 2 bad input, 3 refused by a plugin or policy, \
+    4 the plan has changes (`plan --exit-code`), 101 bug, 130 interrupted."
+)]
 struct Cli {
     #[command(flatten)]
     global: Global,

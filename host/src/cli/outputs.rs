@@ -72,7 +72,9 @@ impl Explain for NoOutput {
     fn hints(&self) -> Vec<String> {
         match (&self.near, self.all.as_slice()) {
             (Some(near), _) => vec![format!("did you mean `{near}`?")],
-            (None, []) => vec!["add an `[outputs.NAME]` table to the manifest and deploy again".into()],
+            (None, []) => {
+                vec!["add an `[outputs.NAME]` table to the manifest and deploy again".into()]
+            }
             (None, all) => vec![format!("its outputs are: {}", all.join(", "))],
         }
     }

@@ -34,7 +34,13 @@ pub(super) fn draw(result: &PlanResult, style: Style, in_full: bool) -> String {
     text
 }
 
-fn draw_group(text: &mut String, group: &CauseGroup<'_>, style: Style, width: usize, in_full: bool) {
+fn draw_group(
+    text: &mut String,
+    group: &CauseGroup<'_>,
+    style: Style,
+    width: usize,
+    in_full: bool,
+) {
     let (mut edited, mut shown) = (Vec::new(), Vec::new());
     for change in &group.resources {
         // A new resource that the service made and a plugin touched is told once, as the service's.
@@ -46,7 +52,10 @@ fn draw_group(text: &mut String, group: &CauseGroup<'_>, style: Style, width: us
     }
     if in_full {
         for change in edited {
-            line(text, &format!("  ~ {:width$}  {} (new)", change.logical_id, change.resource_type));
+            line(
+                text,
+                &format!("  ~ {:width$}  {} (new)", change.logical_id, change.resource_type),
+            );
         }
     } else if !edited.is_empty() {
         line(text, &format!("  ~ parts of {}", count(edited.len(), "new resource")));
@@ -68,13 +77,16 @@ fn draw_resource(
         remarks.push("code".to_owned());
     }
     match change.replacement {
-        Replacement::Always => remarks.push(format!("replaced by {}", change.replaced_by.join(", "))),
+        Replacement::Always => {
+            remarks.push(format!("replaced by {}", change.replaced_by.join(", ")))
+        }
         Replacement::Conditional => {
             remarks.push(format!("may be replaced by {}", change.replaced_by.join(", ")));
         }
         Replacement::Never => {}
     }
-    let mut remarks = if remarks.is_empty() { String::new() } else { format!("  ({})", remarks.join("; ")) };
+    let mut remarks =
+        if remarks.is_empty() { String::new() } else { format!("  ({})", remarks.join("; ")) };
     if change.destructive {
         remarks.push_str(&format!("  {}", style.error("LOSES DATA")));
     }
@@ -139,7 +151,11 @@ fn summary(result: &PlanResult, style: Style) -> String {
         }
     }
     let entries = result.plan.entries().count();
-    let mut text = if parts.is_empty() { "no resource changes".to_owned() } else { format!("resources: {}", parts.join(", ")) };
+    let mut text = if parts.is_empty() {
+        "no resource changes".to_owned()
+    } else {
+        format!("resources: {}", parts.join(", "))
+    };
     if entries > 0 {
         // Writing to a text cannot fail.
         let _ = write!(text, "; {}", count(entries, "other change"));

@@ -129,22 +129,57 @@ struct Inspected {
 
 impl fmt::Display for Inspected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inspection { name, version, digest, size: bytes, hooks, objects, capabilities, wasi, .. } =
-            &self.inspection;
+        let Inspection {
+            name,
+            version,
+            digest,
+            size: bytes,
+            hooks,
+            objects,
+            capabilities,
+            wasi,
+            ..
+        } = &self.inspection;
         let dash = || "-".to_owned();
         writeln!(f, "source        {}", safe_line(&self.source))?;
-        writeln!(f, "name          {}", name.as_deref().map_or_else(dash, |name| safe_line(name).into_owned()))?;
-        writeln!(f, "version       {}", version.as_deref().map_or_else(dash, |name| safe_line(name).into_owned()))?;
+        writeln!(
+            f,
+            "name          {}",
+            name.as_deref().map_or_else(dash, |name| safe_line(name).into_owned())
+        )?;
+        writeln!(
+            f,
+            "version       {}",
+            version.as_deref().map_or_else(dash, |name| safe_line(name).into_owned())
+        )?;
         writeln!(f, "digest        sha256:{digest}")?;
         writeln!(f, "size          {}", size(*bytes))?;
         let hooks: Vec<_> = hooks.iter().map(|hook| hook.name()).collect();
         writeln!(f, "hooks         {}", hooks.join(", "))?;
         writeln!(f, "objects       {}", or_none(&objects.join(", ")))?;
-        writeln!(f, "capabilities  {}", or_none(&capabilities.iter().map(|capability| capability.interface.as_str()).collect::<Vec<_>>().join(", ")))?;
+        writeln!(
+            f,
+            "capabilities  {}",
+            or_none(
+                &capabilities
+                    .iter()
+                    .map(|capability| capability.interface.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            )
+        )?;
         for capability in capabilities {
-            writeln!(f, "              {} needs the grant `{}`", capability.interface, capability.grant)?;
+            writeln!(
+                f,
+                "              {} needs the grant `{}`",
+                capability.interface, capability.grant
+            )?;
         }
-        let inert = if wasi.is_empty() { "none".to_owned() } else { format!("{} interfaces, inert", wasi.len()) };
+        let inert = if wasi.is_empty() {
+            "none".to_owned()
+        } else {
+            format!("{} interfaces, inert", wasi.len())
+        };
         writeln!(f, "wasi          {inert}")?;
         let Some(schema) = &self.config_schema else {
             return writeln!(f, "config        any: it has no schema");
@@ -153,7 +188,9 @@ impl fmt::Display for Inspected {
         let empty = serde_json::Map::new();
         let properties = schema["properties"].as_object().unwrap_or(&empty);
         for (key, property) in properties {
-            let required = schema["required"].as_array().is_some_and(|list| list.iter().any(|name| name == key));
+            let required = schema["required"]
+                .as_array()
+                .is_some_and(|list| list.iter().any(|name| name == key));
             let required = if required { ", required" } else { "" };
             let default = property.get("default").map(|value| format!(", default {value}"));
             let default = default.unwrap_or_default();
@@ -197,9 +234,13 @@ impl Explain for NoPlugin {
     }
 
     fn hints(&self) -> Vec<String> {
-        let mut hints = Vec::from_iter(self.near.as_ref().map(|near| format!("did you mean `{near}`?")));
-        hints.push("name a plugin of the manifest, `builtin:NAME`, or the path of a component".into());
-        hints.push(format!("built-in plugins: {}", builtin::names().collect::<Vec<_>>().join(", ")));
+        let mut hints =
+            Vec::from_iter(self.near.as_ref().map(|near| format!("did you mean `{near}`?")));
+        hints.push(
+            "name a plugin of the manifest, `builtin:NAME`, or the path of a component".into(),
+        );
+        hints
+            .push(format!("built-in plugins: {}", builtin::names().collect::<Vec<_>>().join(", ")));
         hints
     }
 }

@@ -100,7 +100,8 @@ impl Session {
             return Ok(if path.is_dir() { path.join(MANIFEST) } else { path });
         }
         let folder = &self.settings.current_dir;
-        let found = folder.ancestors().map(|folder| folder.join(MANIFEST)).find(|path| path.is_file());
+        let found =
+            folder.ancestors().map(|folder| folder.join(MANIFEST)).find(|path| path.is_file());
         found.ok_or_else(|| NoManifest { folder: folder.clone() }.into())
     }
 
@@ -116,7 +117,9 @@ impl Session {
     pub(super) fn print(&self, answer: Answer) -> Result<ExitCode, BoxError> {
         let mut text = match self.global.output {
             Format::Text => answer.text,
-            Format::Json => serde_json::to_string_pretty(&answer.json).expect("a JSON value") + "\n",
+            Format::Json => {
+                serde_json::to_string_pretty(&answer.json).expect("a JSON value") + "\n"
+            }
         };
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');

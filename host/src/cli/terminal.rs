@@ -31,7 +31,9 @@ impl Terminal {
     pub(super) fn new(style: Style, verbosity: Verbosity, is_terminal: bool) -> Self {
         let bar = (is_terminal && verbosity > Verbosity::Quiet).then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            bar.set_style(ProgressStyle::with_template("{spinner} {msg}").expect("a valid template"));
+            bar.set_style(
+                ProgressStyle::with_template("{spinner} {msg}").expect("a valid template"),
+            );
             bar
         });
         Self { style, verbosity, bar, step: Mutex::default() }
@@ -86,7 +88,13 @@ impl Terminal {
                     "warn" => style.warning("warning").to_string() + ": ",
                     _ => String::new(),
                 };
-                shown.then(|| format!("{} {level}{}", style.faint(format!("{plugin:>10} |")), safe_line(message)))
+                shown.then(|| {
+                    format!(
+                        "{} {level}{}",
+                        style.faint(format!("{plugin:>10} |")),
+                        safe_line(message)
+                    )
+                })
             }
             Event::Output { source, line } if normal => {
                 Some(format!("{} {}", style.faint(format!("{source:>10} |")), safe_line(line)))
@@ -103,7 +111,9 @@ impl Terminal {
                 let reason = reason.unwrap_or_default();
                 Some(format!("{:>10}  {logical_id} {resource_type} {status}{reason}", ""))
             }
-            Event::Note { message } if normal => Some(format!("{:>10}  {}", "note", safe_line(message))),
+            Event::Note { message } if normal => {
+                Some(format!("{:>10}  {}", "note", safe_line(message)))
+            }
             Event::Warning { message, hint } => {
                 let mut text = format!("{} {}", style.warning("warning:"), safe_line(message));
                 if let Some(hint) = hint {

@@ -50,7 +50,8 @@ pub(super) async fn build(run: &mut Run) -> Result<BuildResult, BoxError> {
         let mut builds = Vec::new();
         if let Some(service_build) = &run.service.build {
             // The service's build makes the code of every function that has no build of its own.
-            let outputs = run.service.functions.values().filter(|function| function.build.is_none());
+            let outputs =
+                run.service.functions.values().filter(|function| function.build.is_none());
             let outputs = outputs.map(|function| output(function)).collect::<Vec<_>>();
             builds.push(one(run, "service", service_build, &outputs).await?);
         }

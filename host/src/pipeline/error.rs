@@ -31,7 +31,9 @@ pub enum PipelineError {
         stage: String,
     },
     /// A plugin's source that this version cannot read.
-    #[error("plugin `{plugin}` cannot be fetched from `{plugin_source}`: this version reads `builtin:` and `file:` sources")]
+    #[error(
+        "plugin `{plugin}` cannot be fetched from `{plugin_source}`: this version reads `builtin:` and `file:` sources"
+    )]
     Source {
         /// The plugin's name.
         plugin: String,
@@ -59,7 +61,9 @@ pub enum PipelineError {
         location: String,
     },
     /// A function is decorated by a plugin that decorates nothing.
-    #[error("function `{function}` names plugin `{plugin}` in `decorators`, and it has no `template-decorate` hook")]
+    #[error(
+        "function `{function}` names plugin `{plugin}` in `decorators`, and it has no `template-decorate` hook"
+    )]
     NotADecorator {
         /// The function.
         function: String,
@@ -123,19 +127,20 @@ impl Explain for PipelineError {
     fn hints(&self) -> Vec<String> {
         match self {
             Self::Interrupted { .. } => vec!["run the same command again to go on".into()],
-            Self::NoCloud => vec![
-                "add `--local` to use the embedded local cloud, which needs no account".into(),
-            ],
+            Self::NoCloud => {
+                vec!["add `--local` to use the embedded local cloud, which needs no account".into()]
+            }
             Self::NoStack { stage, .. } => vec![format!(
                 "deploy it first with `phalanx deploy --local --stage {stage}`, or name another stage with `--stage`"
             )],
-            Self::Source { plugin, .. } => vec![format!(
-                "set `source = \"file:path/to/plugin.wasm\"` in `[plugins.{plugin}]`"
-            )],
+            Self::Source { plugin, .. } => {
+                vec![format!("set `source = \"file:path/to/plugin.wasm\"` in `[plugins.{plugin}]`")]
+            }
             Self::NoBuiltin { wanted, location, .. } => {
                 let names: Vec<_> = crate::registry::builtin::names().collect();
                 let near = crate::hint::nearest(wanted, names.iter().copied());
-                let mut hints = Vec::from_iter(near.map(|name| format!("did you mean `builtin:{name}`?")));
+                let mut hints =
+                    Vec::from_iter(near.map(|name| format!("did you mean `builtin:{name}`?")));
                 hints.push(format!("built-in plugins: {}; see {location}", names.join(", ")));
                 hints
             }
@@ -148,7 +153,8 @@ impl Explain for PipelineError {
                 hooks.join(", ")
             )],
             Self::NoSuchValue { nearest, .. } => {
-                let mut hints = Vec::from_iter(nearest.as_ref().map(|near| format!("did you mean `{near}`?")));
+                let mut hints =
+                    Vec::from_iter(nearest.as_ref().map(|near| format!("did you mean `{near}`?")));
                 hints.push("name a logical id and a path, such as `Queue.Properties.Tags`, or a JSON Pointer, such as `/Outputs/Url`".into());
                 hints
             }

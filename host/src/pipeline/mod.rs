@@ -45,7 +45,10 @@ use crate::hint::BoxError;
 ///
 /// # Errors
 /// The first failure, after rollback hooks have run.
-pub async fn build(environment: &Environment, request: &Request) -> Result<build::BuildResult, BoxError> {
+pub async fn build(
+    environment: &Environment,
+    request: &Request,
+) -> Result<build::BuildResult, BoxError> {
     let mut run = Run::start(environment, request)?;
     let result = async {
         resolve::resolve(&mut run).await?;
@@ -59,7 +62,10 @@ pub async fn build(environment: &Environment, request: &Request) -> Result<build
 ///
 /// # Errors
 /// The first failure, after rollback hooks have run.
-pub async fn package(environment: &Environment, request: &Request) -> Result<PackageResult, BoxError> {
+pub async fn package(
+    environment: &Environment,
+    request: &Request,
+) -> Result<PackageResult, BoxError> {
     let mut run = Run::start(environment, request)?;
     let result = async {
         resolve::resolve(&mut run).await?;
@@ -141,10 +147,7 @@ pub async fn deploy(
 /// When a hook or the cloud fails.
 pub async fn delete(environment: &Environment, request: &Request) -> Result<Deleted, BoxError> {
     let mut run = Run::start(environment, request)?;
-    let result = async {
-        delete::delete(&mut run).await
-    }
-    .await;
+    let result = async { delete::delete(&mut run).await }.await;
     failure::conclude(run, result).await
 }
 

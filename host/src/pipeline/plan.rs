@@ -49,8 +49,11 @@ pub(super) async fn plan(run: &mut Run, mode: PlanMode) -> Result<PlanResult, Bo
             // Rollback hooks of a failing update may want to look at the stack as it was.
             run.stack = Some(stack_view(stack, None));
         }
-        let summary =
-            if plan.is_empty() { "no changes".into() } else { count(plan.resources.len() + plan.entries().count(), "change") };
+        let summary = if plan.is_empty() {
+            "no changes".into()
+        } else {
+            count(plan.resources.len() + plan.entries().count(), "change")
+        };
         let result = PlanResult {
             stack: run.service.stack_name.clone(),
             cloud: run.cloud.name(),

@@ -74,8 +74,7 @@ pub(super) async fn provision(run: &mut Run, plan: PlanResult) -> Result<DeployR
                 tags: run.service.tags.clone(),
                 token: plan.build_id.clone(),
             };
-            let applied =
-                run.cloud.apply(&request, Arc::clone(&run.environment.reporter)).await?;
+            let applied = run.cloud.apply(&request, Arc::clone(&run.environment.reporter)).await?;
             let summary = match applied.change {
                 Change::Created => "created",
                 Change::Updated => "updated",

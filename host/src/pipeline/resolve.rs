@@ -58,8 +58,7 @@ fn load_all(
     };
     std::thread::scope(|scope| {
         let (first, rest) = usages.split_first().expect("there is at least one plugin");
-        let handles: Vec<_> =
-            rest.iter().map(|usage| scope.spawn(move || load(usage))).collect();
+        let handles: Vec<_> = rest.iter().map(|usage| scope.spawn(move || load(usage))).collect();
         let mut plugins = vec![load(first)?];
         for handle in handles {
             plugins.push(handle.join().expect("loading reports errors and does not panic")?);

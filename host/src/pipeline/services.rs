@@ -62,8 +62,10 @@ impl Services for HostServices {
             .map(Group)
             .map_err(|error| cannot("start", &error))?;
         let limit = command.output_limit;
-        let (status, stdout, stderr) =
-            group.converse(&command.stdin, limit).await.map_err(|error| cannot("follow", &error))?;
+        let (status, stdout, stderr) = group
+            .converse(&command.stdin, limit)
+            .await
+            .map_err(|error| cannot("follow", &error))?;
         if (stdout.len() + stderr.len()) as u64 > limit {
             return Err(Failure {
                 code: "output-too-large".into(),

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use crate::digest::{Digest, Hasher};
 use crate::hint::BoxError;
 use crate::plugin::Hook;
-use crate::template::{Template, suggested_order};
 use crate::template::synthesize::{CodeLocation, Synthesis, synthesize as synthesize_document};
+use crate::template::{Template, suggested_order};
 use crate::text::count;
 
 use super::hooks;
@@ -84,7 +84,11 @@ fn warn_of_missed(run: &Run) {
     let missed = template.missed();
     let plugins: Vec<&str> = run.plugins.iter().map(|plugin| plugin.name()).collect();
     let hint = suggested_order(&plugins, &missed).map(|order| {
-        format!("put the plugins into this order in `{}`: {}", run.service.manifest_file, order.join(", "))
+        format!(
+            "put the plugins into this order in `{}`: {}",
+            run.service.manifest_file,
+            order.join(", ")
+        )
     });
     for missed in missed {
         run.reporter().warn(missed.message(), hint.clone());
