@@ -6,6 +6,7 @@
     clippy::unwrap_used,
     reason = "tests look at files and processes as they are, and a panic is how they fail"
 )]
+#![expect(unreachable_pub, reason = "`support` is written like a library for the other modules")]
 
 /// Projects, commands, guests.
 mod support;

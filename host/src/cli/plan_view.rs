@@ -78,7 +78,7 @@ fn draw_resource(
     }
     match change.replacement {
         Replacement::Always => {
-            remarks.push(format!("replaced by {}", change.replaced_by.join(", ")))
+            remarks.push(format!("replaced by {}", change.replaced_by.join(", ")));
         }
         Replacement::Conditional => {
             remarks.push(format!("may be replaced by {}", change.replaced_by.join(", ")));

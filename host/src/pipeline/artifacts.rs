@@ -39,12 +39,12 @@ impl Artifacts for SharedPackages {
     }
 
     fn files(&self, function: &str) -> Result<Vec<String>, Failure> {
-        self.lock().files(function).map_err(failure)
+        self.lock().files(function).map_err(|error| failure(&error))
     }
 
     fn read(&self, function: &str, path: &str, limit: u64) -> Result<Vec<u8>, Failure> {
         let packages = self.get();
-        let length = packages.size(function, path).map_err(failure)?;
+        let length = packages.size(function, path).map_err(|error| failure(&error))?;
         if length > limit {
             return Err(Failure {
                 code: "file-too-large".into(),
@@ -52,7 +52,7 @@ impl Artifacts for SharedPackages {
                 hint: Some("raise `host-data` in the plugin's `limits`".into()),
             });
         }
-        packages.read(function, path).map_err(failure)
+        packages.read(function, path).map_err(|error| failure(&error))
     }
 
     fn write(
@@ -62,7 +62,7 @@ impl Artifacts for SharedPackages {
         bytes: Vec<u8>,
         mode: u32,
     ) -> Result<(), Failure> {
-        self.lock().write(function, path, bytes, mode).map_err(failure)
+        self.lock().write(function, path, bytes, mode).map_err(|error| failure(&error))
     }
 
     fn begin(&mut self) {
@@ -78,7 +78,7 @@ impl Artifacts for SharedPackages {
     }
 }
 
-fn failure(error: PackageError) -> Failure {
+fn failure(error: &PackageError) -> Failure {
     let hint = error.hints().into_iter().next();
-    Failure { code: error.code().to_owned(), message: super::failure::full_message(&error), hint }
+    Failure { code: error.code().to_owned(), message: super::failure::full_message(error), hint }
 }

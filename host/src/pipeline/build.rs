@@ -52,7 +52,7 @@ pub(super) async fn build(run: &mut Run) -> Result<BuildResult, BoxError> {
             // The service's build makes the code of every function that has no build of its own.
             let outputs =
                 run.service.functions.values().filter(|function| function.build.is_none());
-            let outputs = outputs.map(|function| output(function)).collect::<Vec<_>>();
+            let outputs = outputs.map(output).collect::<Vec<_>>();
             builds.push(one(run, "service", service_build, &outputs).await?);
         }
         let own = run.service.functions.values().filter_map(|function| {
