@@ -2,8 +2,12 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use crate::run::{Outcome, command, read, root, run, target};
+
+/// The workspace of phalanx itself.
+pub(crate) const HOST: &str = ".";
 
 /// Plugins are compiled for it.
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
@@ -52,9 +56,14 @@ fn cfn_lint() -> Outcome {
         .map_err(|error| format!("cannot write {}: {error}", marker.display()))
 }
 
-/// A cargo command in one of the repository's workspaces.
-pub(crate) fn cargo(workspace: &str, words: &[&str]) -> std::process::Command {
+/// A cargo command in one of the repository's workspaces. Those of guests and examples share a target
+/// folder, since they share most dependencies.
+pub(crate) fn cargo(workspace: &str, words: &[&str]) -> Command {
     let mut all = vec!["cargo"];
     all.extend(words);
-    command(&root().join(workspace), &all)
+    let mut cargo = command(&root().join(workspace), &all);
+    if workspace != HOST {
+        cargo.env("CARGO_TARGET_DIR", target().join("workspaces"));
+    }
+    cargo
 }

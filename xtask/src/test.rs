@@ -1,7 +1,7 @@
 //! `cargo xtask test`: everything that must hold, the fastest first and the test runner last.
 
 use crate::run::{Outcome, run_command};
-use crate::setup::{cargo, setup};
+use crate::setup::{HOST, cargo, setup};
 
 /// The workspaces that hold guests and examples.
 const GUESTS: [&str; 4] =
@@ -15,23 +15,23 @@ pub(crate) fn test() -> Outcome {
     lint()?;
     // Guests' own logic is tested on the native target, without any host.
     run_command(&mut cargo("plugins", &["test", "--workspace", "--locked"]))?;
-    run_command(&mut cargo(".", &["test", "--package", "phalanx", "--locked"]))
+    run_command(&mut cargo(HOST, &["test", "--package", "phalanx", "--locked"]))
 }
 
 /// Format, lints and docs.
 pub(crate) fn lint() -> Outcome {
-    run_command(&mut cargo(".", &["fmt", "--all", "--check"]))?;
+    run_command(&mut cargo(HOST, &["fmt", "--all", "--check"]))?;
     for workspace in GUESTS {
         run_command(&mut cargo(workspace, &["fmt", "--all", "--check"]))?;
     }
     // One package at a time: together they would unify the features of shared dependencies, and
     // everything would be compiled once more.
     for package in ["phalanx", "xtask"] {
-        run_command(&mut cargo(".", &[&["clippy", "--package", package], &CLIPPY[..]].concat()))?;
+        run_command(&mut cargo(HOST, &[&["clippy", "--package", package], &CLIPPY[..]].concat()))?;
     }
     for workspace in GUESTS {
         run_command(&mut cargo(workspace, &[&["clippy", "--workspace"], &CLIPPY[..]].concat()))?;
     }
-    let mut docs = cargo(".", &["doc", "--package", "phalanx", "--no-deps", "--locked"]);
+    let mut docs = cargo(HOST, &["doc", "--package", "phalanx", "--no-deps", "--locked"]);
     run_command(docs.env("RUSTDOCFLAGS", "-D warnings"))
 }
