@@ -241,7 +241,7 @@ pub fn write_with(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -
 /// [`write_with`] for content that can fail in ways of its own.
 ///
 /// # Errors
-/// As [`write`], and whatever `fill` fails with.
+/// As [`write()`], and whatever `fill` fails with.
 pub fn replace_with<T, E: From<FsError>>(
     path: &Path,
     fill: impl FnOnce(&mut File) -> std::result::Result<T, E>,
