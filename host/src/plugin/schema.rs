@@ -15,7 +15,12 @@ pub(super) fn parse(text: &str) -> Result<Value, Problem> {
     if !schema.is_object() {
         return Err(bad("it is not a JSON object".to_owned()));
     }
-    jsonschema::draft202012::new(&schema).map_err(|error| bad(error.to_string()))?;
+    jsonschema::draft202012::new(&schema).map_err(|error| {
+        bad(match error.instance_path().to_string() {
+            place if place.is_empty() => error.to_string(),
+            place => format!("at `{place}`: {error}"),
+        })
+    })?;
     Ok(schema)
 }
 
