@@ -1,7 +1,7 @@
 //! Guests that break: traps, panics, failures, and the use of what a hook does not have.
 
 use super::{Case, without_numbers};
-use crate::support::Project;
+use crate::support::{Project, guests};
 
 #[test]
 fn a_trap_is_shown_with_the_functions_of_the_guest() {
@@ -58,6 +58,49 @@ error: plugin `bad` failed in `template-decorate`: changed its mind after editin
 
 hint: `on-failure = "warn"` in `[plugins.bad]` lets the run go on without what this plugin does here
 "#);
+}
+
+/// Packages are named by their content: equal names are equal packages.
+#[test]
+fn a_package_is_as_it_was_before_a_hook_that_failed() {
+    let manifest = |plugin: &str| {
+        format!(
+            r#"
+[service]
+name = "orders"
+
+[functions.hello]
+code = "code"
+runtime = "python3.13"
+handler = "main.handler"
+{plugin}"#
+        )
+    };
+    let project = Project::new(&manifest(""))
+        .file("code/main.py", "x = 1\n")
+        .file("packer.wasm", guests::component("packer"));
+    let package = || {
+        let run = project.phalanx("package --output json").succeeds();
+        run.json()["packages"].clone()
+    };
+    let before = package();
+    let packer = |fails: bool, more: &str| {
+        manifest(&format!(
+            r#"
+[plugins.bad]
+source = "file:packer.wasm"
+{more}
+config = {{ function = "hello", path = "main.py", text = "y = 2", then_fail = {fails} }}
+"#
+        ))
+    };
+    project.write("phalanx.toml", packer(true, "on-failure = \"warn\""));
+    assert_eq!(package(), before);
+    project.write("phalanx.toml", packer(true, ""));
+    let bad = project.phalanx("package").exits(3);
+    assert!(bad.error().contains("failed in `post-build`: was told to fail"), "{}", bad.scene());
+    project.write("phalanx.toml", packer(false, ""));
+    assert_ne!(package(), before);
 }
 
 #[test]

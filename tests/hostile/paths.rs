@@ -26,13 +26,13 @@ fn a_plugin_cannot_read_outside() {
         let error = bad.error();
         assert!(
             error.starts_with(&format!(
-                "error: plugin `bad` failed in `pre-build`: reading `{path}` is not granted"
+                "error: plugin `bad` failed in `pre-build`: reading `{path}` is not granted: no grant reaches such a path"
             )),
             "{error}"
         );
     }
     insta::assert_snapshot!(reads("../secret.txt").stops_in_hook().error(), @"
-error: plugin `bad` failed in `pre-build`: reading `../secret.txt` is not granted: `files` allows `**`
+error: plugin `bad` failed in `pre-build`: reading `../secret.txt` is not granted: no grant reaches such a path
 
 hint: a path goes from the service's folder, with `/` and without `.` and `..`
 ");
@@ -55,6 +55,19 @@ hint: name a path inside the service's folder, with `/` between its parts
     symlink("..", case.project.root().join("door")).unwrap();
     let bad = case.stops_in_hook();
     assert!(!bad.scene().contains("the secret"), "{}", bad.scene());
+}
+
+/// Reading a pipe that nobody writes to would wait for ever, beyond the reach of the time limit.
+#[test]
+fn a_plugin_cannot_read_what_is_no_file() {
+    let case = reads("pipe");
+    let pipe = case.project.root().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(pipe).status().unwrap().success());
+    insta::assert_snapshot!(case.stops_in_hook().error(), @r#"
+error: plugin `bad` failed in `pre-build`: cannot read `[SERVICE]/pipe`: it is not a regular file
+
+hint: `on-failure = "warn"` in `[plugins.bad]` lets the run go on without what this plugin does here
+"#);
 }
 
 #[test]
@@ -97,13 +110,11 @@ hint: name a path inside the service's folder, with `/` between its parts
 
 #[test]
 fn a_command_that_is_not_granted_does_not_run() {
-    let bad = Case::new(guests::component("runner"))
+    let case = Case::new(guests::component("runner"))
         .keys("grants = { commands = [[\"git\", \"rev-parse\"]] }\nconfig = { run = [[\"touch\", \"x\"]] }");
-    let root = bad.project.root();
-    let case = bad;
     case.write_manifest("");
     let bad = case.project.phalanx("package").exits(3);
-    assert!(!root.join("x").exists());
+    assert!(!case.project.has("x"), "{}", bad.scene());
     insta::assert_snapshot!(bad.error(), @r#"
 error: plugin `bad` failed in `pre-build`: running `touch x` is not granted: `commands` allows `git rev-parse …`
 
@@ -223,5 +234,6 @@ error: `phalanx.toml` has 1 problem
   |
 1 | include = ["door/*.yaml"]
   |            ^^^^^^^^^^^^^
+  = help: name a path inside the service's folder, or copy into it what is outside
 "#);
 }

@@ -73,6 +73,16 @@ mod tests {
     }
 
     #[test]
+    fn schemas_that_lead_in_a_circle_come_to_an_end() {
+        for text in [r##"{"$ref": "#"}"##, r##"{"allOf": [{"$ref": "#"}]}"##] {
+            // Refused or of no effect; either is fine.
+            let _ = parse(text).map(|schema| check_config(&schema, &json!({"a": 1})));
+        }
+        let slow = parse(r#"{"properties": {"a": {"pattern": "^(a+)+$"}}}"#).unwrap();
+        check_config(&slow, &json!({"a": format!("{}b", "a".repeat(100))}));
+    }
+
+    #[test]
     fn what_is_no_schema_is_refused() {
         for (text, reason) in [
             ("{", "it is not JSON"),
