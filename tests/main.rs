@@ -11,5 +11,7 @@
 /// Projects, commands, guests.
 mod support;
 
+/// Bad input and hostile plugins.
+mod hostile;
 /// Modules use only the layers above their own; files stay small; every file says what it is for.
 mod layers;

@@ -339,7 +339,7 @@ mod tests {
         context.begin(author("worker", &[]));
         context.set("image.reference", json!("orders:1")).unwrap();
         let error = context.set("image.reference", json!("orders:2")).unwrap_err();
-        insta::assert_snapshot!(error, @"plugin `worker` may not change `image.reference`: plugin `image` in `pre-build` wrote it");
+        insta::assert_snapshot!(error, @"plugin `worker` may not change context key `image.reference`: plugin `image` in `pre-build` wrote it");
         insta::assert_snapshot!(error.hints()[0], @r#"if `worker` shall win, add `overrides = ["image.reference"]` to `[plugins.worker]`"#);
         assert_eq!(context.remove("image.reference").unwrap_err().code(), "conflict");
         assert_eq!(context.commit(), 0);

@@ -8,7 +8,7 @@
 pub mod private;
 
 use std::fs::{File, Metadata};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Component, Path, PathBuf};
 
 use crate::hint::{self, Explain, Kind};
@@ -60,6 +60,23 @@ fn context<T>(action: &'static str, path: &Path, result: io::Result<T>) -> Resul
 /// When the file cannot be read.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
     context("read", path, std::fs::read(path))
+}
+
+/// Reads the first `limit` bytes of a file, or all of it when it has no more. Devices and pipes, which
+/// may never end, are refused.
+///
+/// # Errors
+/// When there is no such file, it is not a regular one, or it cannot be read.
+pub fn read_start(path: &Path, limit: u64) -> Result<Vec<u8>> {
+    let read = || {
+        if !std::fs::metadata(path)?.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+        }
+        let mut bytes = Vec::new();
+        File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    context("read", path, read())
 }
 
 /// Reads a whole file, or none when there is no such file.

@@ -48,6 +48,11 @@ impl Phalanx {
             (project.root().canonicalize().unwrap().display().to_string(), "[SERVICE]"),
             (project.root().display().to_string(), "[SERVICE]"),
             (project.home().display().to_string(), "[HOME]"),
+            // What lies beside the service, for paths that leave it.
+            (
+                project.root().parent().unwrap().canonicalize().unwrap().display().to_string(),
+                "[OUTSIDE]",
+            ),
             (repository().display().to_string(), "[REPOSITORY]"),
         ];
         let shown = format!("phalanx {}", words.join(" "));

@@ -9,7 +9,7 @@ use phalanx::fs;
 use phalanx::hint::{BoxError, Explain, Kind, nearest};
 use phalanx::manifest::{Grants, Limits, Location, OnFailure, PluginUse, Source};
 use phalanx::pipeline;
-use phalanx::plugin::{Host, HostOptions, Inspection};
+use phalanx::plugin::{Host, HostOptions, Inspection, MAX_COMPONENT};
 use phalanx::registry::builtin;
 use phalanx::text::{safe_line, size};
 use serde::Serialize;
@@ -62,7 +62,7 @@ impl Inspect {
         let path = self.plugin.strip_prefix("file:").unwrap_or(&self.plugin);
         let path = session.settings.absolute(Path::new(path));
         if path.is_file() {
-            return Ok((path.display().to_string(), fs::read(&path)?));
+            return Ok((path.display().to_string(), fs::read_start(&path, MAX_COMPONENT + 1)?));
         }
         // A name in the manifest comes last: it needs a service around it.
         let Ok(request) = session.request(true) else { return Err(self.not_found(&[])) };

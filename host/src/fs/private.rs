@@ -59,7 +59,11 @@ fn open_inner(path: &Path) -> io::Result<File> {
     use rustix::fs::{Mode, OFlags};
 
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
-    let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+    let file = match rustix::fs::open(path, flags, Mode::empty()) {
+        Ok(file) => File::from(file),
+        Err(rustix::io::Errno::LOOP) => return Err(refusal("it is a symbolic link")),
+        Err(error) => return Err(error.into()),
+    };
     // Asked of the open file, so that nothing can be exchanged between check and use.
     let metadata = file.metadata()?;
     if !metadata.is_file() {

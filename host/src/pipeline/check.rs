@@ -6,7 +6,7 @@
 use crate::fs;
 use crate::hint::BoxError;
 use crate::plugin::Hook;
-use crate::template::check::check as check_template;
+use crate::template::check::{attributed, check as check_template};
 use crate::template::{Finding, Severity};
 use crate::text::count;
 
@@ -22,7 +22,9 @@ pub(super) async fn check(run: &mut Run) -> Result<(), BoxError> {
         let mut findings = std::mem::take(&mut run.findings);
         findings.extend(check_template(template.document(), &run.locations, template));
         let own_errors = errors(&findings);
-        findings.extend(hooks::run_hook(run, Hook::TemplateValidate).await?);
+        let found = hooks::run_hook(run, Hook::TemplateValidate).await?;
+        let template = run.template.as_ref().expect("a hook gives it back");
+        findings.extend(found.into_iter().map(|one| attributed(one, &run.locations, template)));
         report(run, &findings);
         if errors(&findings) > 0 {
             findings.retain(|finding| finding.severity == Severity::Error);
@@ -39,9 +41,16 @@ fn errors(findings: &[Finding]) -> usize {
     findings.iter().filter(|finding| finding.severity == Severity::Error).count()
 }
 
+/// Findings that are shown of each kind: nobody reads more, and a plugin can return many.
+pub(super) const SHOWN: usize = 50;
+
 /// Warnings and notes are events; errors become the run's error.
 fn report(run: &Run, findings: &[Finding]) {
-    for finding in findings {
+    let remarks = findings.iter().filter(|finding| finding.severity != Severity::Error);
+    if let Some(more @ 1..) = remarks.clone().count().checked_sub(SHOWN) {
+        run.reporter().note(format!("only {SHOWN} remarks are shown; there are {more} more"));
+    }
+    for finding in remarks.take(SHOWN) {
         match finding.severity {
             Severity::Error => {}
             Severity::Warning => run.reporter().warn(one_line(finding), finding.hint.clone()),
@@ -51,20 +60,31 @@ fn report(run: &Run, findings: &[Finding]) {
 }
 
 fn one_line(finding: &Finding) -> String {
-    let by = finding.by.as_ref().map(|plugin| format!(" (plugin `{plugin}`)")).unwrap_or_default();
-    format!("{}: {} at `{}`{by}", finding.rule, finding.message, finding.at)
+    format!("{}: {} {}", finding.rule, finding.message, origin(finding))
 }
 
 /// A finding as the error shows it, over several lines.
 pub(super) fn render(finding: &Finding) -> String {
-    let mut text = format!("  {}: {}\n    at {}", finding.rule, finding.message, finding.at);
+    let mut text = format!("  {}: {}\n    {}", finding.rule, finding.message, origin(finding));
+    if let Some(hint) = &finding.hint {
+        text.push_str(&format!("\n    hint: {hint}"));
+    }
+    text
+}
+
+/// Where the place of a finding is, who wrote it, and which plugin complains.
+fn origin(finding: &Finding) -> String {
+    let mut text = match finding.at.as_str() {
+        "" => "at the whole template".to_owned(),
+        at => format!("at {at}"),
+    };
     match (&finding.by, &finding.location) {
         (Some(plugin), _) => text.push_str(&format!(", written by plugin `{plugin}`")),
         (None, Some(location)) => text.push_str(&format!(", written at {location}")),
         (None, None) => {}
     }
-    if let Some(hint) = &finding.hint {
-        text.push_str(&format!("\n    hint: {hint}"));
+    if let Some(plugin) = &finding.found_by {
+        text.push_str(&format!(", found by plugin `{plugin}`"));
     }
     text
 }

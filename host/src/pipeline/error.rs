@@ -1,5 +1,6 @@
 //! What can go wrong between the steps, rather than inside a worker.
 
+use crate::fs::FsError;
 use crate::hint::{Explain, Kind};
 use crate::template::Finding;
 
@@ -39,6 +40,18 @@ pub enum PipelineError {
         plugin: String,
         /// Its source.
         plugin_source: String,
+    },
+    /// A plugin's file cannot be read.
+    #[error("plugin `{plugin}` cannot be loaded")]
+    Unreadable {
+        /// The plugin's name in the manifest.
+        plugin: String,
+        /// Where the manifest names the file.
+        location: String,
+        /// A file with a similar name.
+        near: Option<String>,
+        /// Why not.
+        source: FsError,
     },
     /// A built-in plugin that does not exist.
     #[error("plugin `{plugin}`: there is no built-in plugin `{wanted}`")]
@@ -100,6 +113,7 @@ impl Explain for PipelineError {
             Self::NoStack { .. } | Self::NotConfirmed => Kind::Failed,
             Self::NoCloud
             | Self::Source { .. }
+            | Self::Unreadable { .. }
             | Self::NoBuiltin { .. }
             | Self::Config { .. }
             | Self::NotADecorator { .. }
@@ -115,6 +129,7 @@ impl Explain for PipelineError {
             Self::NoCloud => "no-cloud",
             Self::NoStack { .. } => "no-stack",
             Self::Source { .. } => "plugin-source",
+            Self::Unreadable { .. } => "plugin-unreadable",
             Self::NoBuiltin { .. } => "no-such-builtin",
             Self::Config { .. } => "plugin-config",
             Self::NotADecorator { .. } => "not-a-decorator",
@@ -135,6 +150,14 @@ impl Explain for PipelineError {
             )],
             Self::Source { plugin, .. } => {
                 vec![format!("set `source = \"file:path/to/plugin.wasm\"` in `[plugins.{plugin}]`")]
+            }
+            Self::Unreadable { plugin, location, near, .. } => {
+                let mut hints =
+                    Vec::from_iter(near.as_ref().map(|name| format!("did you mean `{name}`?")));
+                hints.push(format!(
+                    "build the plugin first, or correct `source` of `[plugins.{plugin}]`, at {location}"
+                ));
+                hints
             }
             Self::NoBuiltin { wanted, location, .. } => {
                 let names: Vec<_> = crate::registry::builtin::names().collect();
@@ -176,7 +199,12 @@ impl Explain for PipelineError {
                     .join("\n"),
             ),
             Self::Template { findings, .. } => {
-                Some(findings.iter().map(super::check::render).collect::<Vec<_>>().join("\n"))
+                let shown = findings.iter().take(super::check::SHOWN).map(super::check::render);
+                let mut text = shown.collect::<Vec<_>>().join("\n");
+                if let Some(more @ 1..) = findings.len().checked_sub(super::check::SHOWN) {
+                    text.push_str(&format!("\n  … and {more} more"));
+                }
+                Some(text)
             }
             _ => None,
         }

@@ -26,7 +26,7 @@ pub(super) async fn run_hook(run: &mut Run, hook: Hook) -> Result<Vec<Finding>, 
             Ok(output) => findings.extend(output.findings),
             Err(error) => match run.service.plugins[plugin.name()].on_failure {
                 OnFailure::Fail => return Err(error),
-                OnFailure::Warn => warn(run, &plugin, hook, &error),
+                OnFailure::Warn => warn(run, &error),
             },
         }
     }
@@ -39,7 +39,7 @@ pub(super) async fn run_rollback(run: &mut Run) {
     plugins.reverse();
     for plugin in plugins {
         if let Err(error) = call_plugin(run, Hook::Rollback, &plugin, Call::Rollback).await {
-            warn(run, &plugin, Hook::Rollback, &error);
+            warn(run, &error);
         }
     }
 }
@@ -112,8 +112,7 @@ fn uses_template(hook: Hook) -> bool {
     matches!(hook, Hook::TemplateDecorate | Hook::TemplateValidate | Hook::PostProvision)
 }
 
-fn warn(run: &Run, plugin: &Plugin, hook: Hook, error: &BoxError) {
-    let reason = full_message(&**error);
-    let message = format!("plugin `{}` failed at `{}`: {reason}", plugin.name(), hook.name());
-    run.reporter().warn(message, error.hints().into_iter().next());
+/// The error names the plugin and its hook.
+fn warn(run: &Run, error: &BoxError) {
+    run.reporter().warn(full_message(&**error), error.hints().into_iter().next());
 }

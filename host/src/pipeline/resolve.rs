@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::fs;
 use crate::hint::BoxError;
-use crate::manifest::{PluginUse, Source};
+use crate::manifest::{PluginUse, Service, Source};
 use crate::plugin::{self, Hook, Plugin};
 use crate::registry::builtin;
 use crate::text::count;
@@ -36,9 +36,20 @@ pub(super) async fn load_plugins(run: &mut Run) -> Result<(), BoxError> {
         }
         let host = run.host()?;
         let usages = service.plugins.values().collect::<Vec<_>>();
-        run.plugins = load_all(host, &service.root, &usages)?;
-        for (plugin, usage) in run.plugins.iter().zip(&usages) {
-            check_config(plugin, usage).await?;
+        let mut refused = None;
+        for (loaded, usage) in load_all(host, service.as_ref(), &usages).into_iter().zip(&usages) {
+            let checked = match loaded {
+                Ok(plugin) => check_config(&plugin, usage).await.map(|()| plugin),
+                Err(error) => Err(error),
+            };
+            match checked {
+                // Kept although another one is refused: its rollback hook shall hear of that.
+                Ok(plugin) => run.plugins.push(plugin),
+                Err(error) => refused = refused.or(Some(error)),
+            }
+        }
+        if let Some(error) = refused {
+            return Err(error);
         }
         check_decorators(run)?;
         Ok(((), count(run.plugins.len(), "plugin")))
@@ -49,21 +60,21 @@ pub(super) async fn load_plugins(run: &mut Run) -> Result<(), BoxError> {
 /// Loads plugins side by side: compiling one takes a while when it is new to this machine.
 fn load_all(
     host: &plugin::Host,
-    root: &std::path::Path,
+    service: &Service,
     usages: &[&PluginUse],
-) -> Result<Vec<Arc<Plugin>>, BoxError> {
+) -> Vec<Result<Arc<Plugin>, BoxError>> {
     let load = |usage: &PluginUse| -> Result<Arc<Plugin>, BoxError> {
-        let component = component_bytes(root, usage)?;
+        let component = component_bytes(&service.root, usage)?;
         Ok(Arc::new(host.load(usage, &component)?))
     };
     std::thread::scope(|scope| {
         let (first, rest) = usages.split_first().expect("there is at least one plugin");
         let handles: Vec<_> = rest.iter().map(|usage| scope.spawn(move || load(usage))).collect();
-        let mut plugins = vec![load(first)?];
+        let mut plugins = vec![load(first)];
         for handle in handles {
-            plugins.push(handle.join().expect("loading reports errors and does not panic")?);
+            plugins.push(handle.join().expect("loading reports errors and does not panic"));
         }
-        Ok(plugins)
+        plugins
     })
 }
 
@@ -89,7 +100,20 @@ fn component_bytes<'a>(
             }
             .into()
         }),
-        Source::File(path) => Ok(Cow::Owned(fs::read(&root.join(path))?)),
+        Source::File(file) => {
+            let path = root.join(file);
+            // One byte more than a component may have: enough to tell that it is too large.
+            let bytes = fs::read_start(&path, plugin::MAX_COMPONENT + 1).map_err(|source| {
+                let near = fs::nearest_name(&path).filter(|_| !fs::exists(&path));
+                PipelineError::Unreadable {
+                    plugin: usage.name.clone(),
+                    location: usage.location.to_string(),
+                    near,
+                    source,
+                }
+            })?;
+            Ok(Cow::Owned(bytes))
+        }
         source @ Source::Oci(_) => Err(PipelineError::Source {
             plugin: usage.name.clone(),
             plugin_source: source.to_string(),

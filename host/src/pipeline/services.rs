@@ -112,7 +112,8 @@ impl Services for HostServices {
                 hint: Some("raise `host-data` in the plugin's `limits`".into()),
             });
         }
-        fs::read(&file).map_err(|error| failure(&error))
+        // No more than that, even if the file grows; and no pipe, which nobody may ever write to.
+        fs::read_start(&file, limit).map_err(|error| failure(&error))
     }
 
     fn environment(&self, name: &str) -> Option<String> {

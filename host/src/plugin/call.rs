@@ -255,7 +255,8 @@ impl Plugin {
             }),
             message: sentence(&finding.message, 2_000),
             hint: finding.hint.map(|hint| sentence(&hint, 1_000)),
-            by: Some(by.clone()),
+            by: None,
+            found_by: Some(by.clone()),
             location: None,
         };
         findings.into_iter().map(convert).collect()

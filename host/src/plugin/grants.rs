@@ -96,15 +96,18 @@ impl Granted {
             return Ok(());
         }
         let name = shown(path);
-        let mut failure = self.denial(
-            format!("reading `{name}` is not granted: `files` allows {}", self.files.words()),
-            &format!("`\"{name}\"` to `files`"),
-        );
         if !is_plain(path) {
             let hint = "a path goes from the service's folder, with `/` and without `.` and `..`";
-            failure.hint = Some(hint.to_owned());
+            return Err(Failure {
+                code: NOT_GRANTED.to_owned(),
+                message: format!("reading `{name}` is not granted: no grant reaches such a path"),
+                hint: Some(hint.to_owned()),
+            });
         }
-        Err(failure)
+        Err(self.denial(
+            format!("reading `{name}` is not granted: `files` allows {}", self.files.words()),
+            &format!("`\"{name}\"` to `files`"),
+        ))
     }
 
     /// Whether [`Self::file`] would allow `path`.

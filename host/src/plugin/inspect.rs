@@ -297,7 +297,7 @@ struct Outline {
 
 fn outline(bytes: &[u8], limit: u64) -> Result<Outline, Problem> {
     if bytes.len() as u64 > limit {
-        return Err(Problem::TooLarge { found: bytes.len() as u64, limit });
+        return Err(Problem::TooLarge { limit });
     }
     if let Some(found) = not_wasm(bytes) {
         return Err(Problem::NotComponent(found));

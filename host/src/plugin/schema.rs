@@ -15,7 +15,12 @@ pub(super) fn parse(text: &str) -> Result<Value, Problem> {
     if !schema.is_object() {
         return Err(bad("it is not a JSON object".to_owned()));
     }
-    jsonschema::draft202012::new(&schema).map_err(|error| bad(error.to_string()))?;
+    jsonschema::draft202012::new(&schema).map_err(|error| {
+        bad(match error.instance_path().to_string() {
+            place if place.is_empty() => error.to_string(),
+            place => format!("at `{place}`: {error}"),
+        })
+    })?;
     Ok(schema)
 }
 
@@ -65,6 +70,16 @@ mod tests {
     ),
 ]
 "#);
+    }
+
+    #[test]
+    fn schemas_that_lead_in_a_circle_come_to_an_end() {
+        for text in [r##"{"$ref": "#"}"##, r##"{"allOf": [{"$ref": "#"}]}"##] {
+            // Refused or of no effect; either is fine.
+            let _ = parse(text).map(|schema| check_config(&schema, &json!({"a": 1})));
+        }
+        let slow = parse(r#"{"properties": {"a": {"pattern": "^(a+)+$"}}}"#).unwrap();
+        check_config(&slow, &json!({"a": format!("{}b", "a".repeat(100))}));
     }
 
     #[test]

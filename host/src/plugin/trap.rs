@@ -6,12 +6,16 @@ use wasmtime::component::ResourceTableError;
 use wasmtime::{Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
+use super::contract;
 use super::error::Problem;
 use super::state::{OutOfScope, State};
 use crate::text::{safe_line, shorten};
 
 /// Functions that are shown.
 const FRAMES: usize = 8;
+
+/// Follows a function that calls itself.
+const AGAIN: &str = " (again and again)";
 
 /// The deadline has passed.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +62,10 @@ pub(super) fn problem(error: &wasmtime::Error, state: &State, stack: u64) -> Pro
         return Problem::DataLimit { limit: limits.host_data, frames };
     }
     let reason = match trap {
+        // Languages that keep their own stack in memory run out of that first.
+        Some(Trap::MemoryOutOfBounds) if frames.iter().any(|frame| frame.ends_with(AGAIN)) => {
+            "it recursed until its stack, whose size its toolchain sets, was full".to_owned()
+        }
         Some(Trap::UnreachableCodeReached) => {
             "it panicked or aborted (`unreachable`); it may have logged why".to_owned()
         }
@@ -81,17 +89,40 @@ fn frames(error: &wasmtime::Error) -> Vec<String> {
             shorten(&safe_line(&name), 160).into_owned()
         })
         .collect();
+    told(names)
+}
+
+/// What of a backtrace tells something: not the way into the plugin, not how its language aborts, and
+/// of a recursion one turn.
+fn told(names: Vec<String>) -> Vec<String> {
+    let own: Vec<_> = names.iter().filter(|name| !is_glue(name)).cloned().collect();
+    let names = if own.is_empty() { names } else { own };
     let plumbing = names.iter().take_while(|name| is_plumbing(name)).count();
     let skip = if plumbing == names.len() { 0 } else { plumbing };
-    names.into_iter().skip(skip).take(FRAMES).collect()
+    let mut frames: Vec<(String, usize)> = Vec::new();
+    for name in names.into_iter().skip(skip) {
+        match frames.last_mut() {
+            Some((last, times)) if *last == name => *times += 1,
+            _ => frames.push((name, 1)),
+        }
+    }
+    let line = |(name, times)| if times < 3 { name } else { name + AGAIN };
+    frames.into_iter().take(FRAMES).map(line).collect()
+}
+
+/// The bindings between the host and the plugin's own code.
+fn is_glue(name: &str) -> bool {
+    name.starts_with(&format!("{}/", contract::PACKAGE)) || name.contains("phalanx_plugin::")
 }
 
 fn is_plumbing(name: &str) -> bool {
-    const STARTS: [&str; 9] = [
+    const STARTS: [&str; 11] = [
+        "__rustc::",
         "core::panicking::",
         "core::option::",
         "core::result::",
         "std::panicking::",
+        "std::alloc::",
         "std::sys::",
         "std::process::abort",
         "alloc::",
@@ -104,6 +135,15 @@ fn is_plumbing(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_tells_nothing_is_left_out() {
+        let told = |names: &[&str]| told(names.iter().map(|&name| name.to_owned()).collect());
+        let glue = "phalanx:pipeline/pre-build@1.0.0#pre-build";
+        assert_eq!(told(&["core::panicking::panic", "a", "b", glue]), ["a", "b"]);
+        assert_eq!(told(&["a", "a", "a", "b"]), ["a (again and again)", "b"]);
+        assert_eq!(told(&[glue]), [glue]);
+    }
 
     #[test]
     fn the_way_to_abort_is_not_shown() {

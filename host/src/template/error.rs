@@ -30,7 +30,10 @@ impl Conflict {
 
 impl fmt::Display for Conflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "plugin `{}` may not change `{}`: {} wrote it", self.plugin, self.at, self.writer)
+        // All pointers begin with a slash; what does not is a key of the context.
+        let kind = if self.at.starts_with('/') { "" } else { "context key " };
+        let Self { plugin, at, writer } = self;
+        write!(f, "plugin `{plugin}` may not change {kind}`{at}`: {writer} wrote it")
     }
 }
 

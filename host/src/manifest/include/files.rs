@@ -77,14 +77,17 @@ fn matching(pattern: &str, root: &Path) -> Result<Vec<String>, Refused> {
 
 fn inside(root: &Path, path: &str) -> Result<PathBuf, Refused> {
     fs::inside(root, path).map_err(|error| {
+        let hint = "name a path inside the service's folder, or copy into it what is outside";
         let message = match error {
             OutsideError::Leaves { path, .. } => format!("`{path}` leaves the service's folder"),
             OutsideError::Link { path, .. } => {
                 format!("`{path}` leads through a symbolic link out of the service's folder")
             }
-            OutsideError::Fs(error) => format!("cannot look for `{path}`: {}", error.source),
+            OutsideError::Fs(error) => {
+                return (format!("cannot look for `{path}`: {}", error.source), None);
+            }
         };
-        (message, None)
+        (message, Some(hint.to_owned()))
     })
 }
 

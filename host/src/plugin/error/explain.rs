@@ -1,8 +1,9 @@
 //! Who has to act on a plugin's error, and what to do about it.
 
-use super::{NotComponent, PluginError, Problem, ticked};
+use super::{NotComponent, PluginError, Problem, Stage, ticked};
 use crate::hint::{Explain, Kind, nearest};
 use crate::plugin::contract;
+use crate::plugin::hook::Hook;
 use crate::text::size;
 
 impl Explain for PluginError {
@@ -109,6 +110,13 @@ impl Explain for PluginError {
                     hints.push(format!(
                         "it had reached its memory limit of {}: `memory` in `[plugins.{plugin}.limits]`",
                         size(*limit)
+                    ));
+                }
+                if let (true, Stage::Hook(hook)) = (hints.is_empty(), self.stage)
+                    && hook != Hook::Rollback
+                {
+                    hints.push(format!(
+                        "`on-failure = \"warn\"` in `[plugins.{plugin}]` lets the run go on without what this plugin does here"
                     ));
                 }
                 hints

@@ -57,10 +57,8 @@ pub enum Problem {
     #[error("{0}")]
     NotComponent(NotComponent),
     /// The component exceeds the limit.
-    #[error("it has {}, and at most {} are accepted", size(*found), size(*limit))]
+    #[error("it is larger than the {} that are accepted", size(*limit))]
     TooLarge {
-        /// Bytes it has.
-        found: u64,
         /// Bytes allowed.
         limit: u64,
     },

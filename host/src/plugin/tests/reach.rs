@@ -27,10 +27,10 @@ fn files_are_read_where_granted_and_denials_are_logged() {
 
     let text = rig.failure(&reader("schema/../secret.txt"), Call::PreBuild, grant);
     insta::assert_snapshot!(text, @"
-plugin `acme` failed in `pre-build`: reading `schema/../secret.txt` is not granted: `files` allows `schema/**` [Refused, plugin-failure]
+plugin `acme` failed in `pre-build`: reading `schema/../secret.txt` is not granted: no grant reaches such a path [Refused, plugin-failure]
 hint: a path goes from the service's folder, with `/` and without `.` and `..`
 ");
-    insta::assert_snapshot!(rig.log().join("\n"), @"acme warn: reading `schema/../secret.txt` is not granted: `files` allows `schema/**` (a path goes from the service's folder, with `/` and without `.` and `..`)");
+    insta::assert_snapshot!(rig.log().join("\n"), @"acme warn: reading `schema/../secret.txt` is not granted: no grant reaches such a path (a path goes from the service's folder, with `/` and without `.` and `..`)");
     assert_eq!(rig.services.asked.lock().unwrap().len(), 1, "the denied read must not be made");
 }
 

@@ -162,8 +162,9 @@ impl Findings {
         message: String,
         hint: Option<String>,
     ) {
-        let (by, location) = (None, None);
-        self.0.push(Finding { severity, rule: rule.to_owned(), at, message, hint, by, location });
+        let rule = rule.to_owned();
+        let (by, found_by, location) = (None, None, None);
+        self.0.push(Finding { severity, rule, at, message, hint, by, found_by, location });
     }
 }
 
@@ -171,7 +172,7 @@ impl Findings {
 const MESSAGE_LIMIT: usize = 1_000;
 
 /// The finding with who wrote its place and where, and its words made safe.
-fn attributed(
+pub fn attributed(
     finding: Finding,
     locations: &BTreeMap<String, Location>,
     template: &Template,
@@ -182,14 +183,28 @@ fn attributed(
         Some(_) => None,
         None => location(locations, &finding.at),
     };
+    let gone = by.is_none().then(|| remover(&finding.at, template)).flatten();
+    let message = match gone {
+        Some(plugin) => format!("{}; plugin `{plugin}` removed what was there", finding.message),
+        None => finding.message,
+    };
     let safe = |words: &str| text::shorten(&text::safe_line(words), MESSAGE_LIMIT).into_owned();
     Finding {
-        message: safe(&finding.message),
+        message: safe(&message),
         hint: finding.hint.as_deref().map(safe),
         by,
         location,
         ..finding
     }
+}
+
+/// The plugin that took away what was at `at`, when nothing is there.
+fn remover<'a>(at: &Pointer, template: &'a Template) -> Option<&'a str> {
+    if template.document().pointer(at.as_str()).is_some() {
+        return None;
+    }
+    let last = template.edits().iter().rev().find(|edit| edit.pointer == *at)?;
+    last.after.is_none().then_some(&*last.plugin)
 }
 
 /// Where the service's files have `at`, or the nearest place above it.
