@@ -127,7 +127,8 @@ fn each_guest_imports_what_it_is_about() {
     for name in all().keys().filter(|name| *name != "core-module") {
         let ours = |import: &&String| import.starts_with("phalanx:pipeline/");
         let foreign = imports(name).iter().filter(|import| !ours(import)).count();
-        let may = ["caller", "handle-bomb", "unknown-import", "wasi-p3"].contains(&name.as_str());
+        let may = 
+            ["caller", "clockwork", "handle-bomb", "unknown-import", "wasi-p3"].contains(&name.as_str());
         assert_eq!(foreign > 0, may, "{name}: {:?}", imports(name));
     }
     for (name, capability) in
