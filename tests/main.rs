@@ -10,5 +10,8 @@
 /// Projects, commands, guests.
 mod support;
 
+/// Every hook through the binary: order, failures, conflicts, capabilities, interrupts.
+mod hooks;
+
 /// Modules use only the layers above their own; files stay small; every file says what it is for.
 mod layers;

@@ -6,7 +6,7 @@
 use crate::fs;
 use crate::hint::BoxError;
 use crate::plugin::Hook;
-use crate::template::check::check as check_template;
+use crate::template::check::{attributed, check as check_template};
 use crate::template::{Finding, Severity};
 use crate::text::count;
 
@@ -18,11 +18,15 @@ use super::step::Step;
 /// Checks the template and writes it to `.phalanx/template.json`.
 pub(super) async fn check(run: &mut Run) -> Result<(), BoxError> {
     run.step(Step::Check, async |run| {
-        let template = run.template.as_ref().expect("synthesize has run");
         let mut findings = std::mem::take(&mut run.findings);
+        let template = run.template.as_ref().expect("synthesize has run");
         findings.extend(check_template(template.document(), &run.locations, template));
         let own_errors = errors(&findings);
-        findings.extend(hooks::run_hook(run, Hook::TemplateValidate).await?);
+        let found = hooks::run_hook(run, Hook::TemplateValidate).await?;
+        let template = run.template.as_ref().expect("validators give it back");
+        findings.extend(
+            found.into_iter().map(|finding| attributed(finding, &run.locations, template)),
+        );
         report(run, &findings);
         if errors(&findings) > 0 {
             findings.retain(|finding| finding.severity == Severity::Error);
@@ -51,17 +55,26 @@ fn report(run: &Run, findings: &[Finding]) {
 }
 
 fn one_line(finding: &Finding) -> String {
-    let by = finding.by.as_ref().map(|plugin| format!(" (plugin `{plugin}`)")).unwrap_or_default();
-    format!("{}: {} at `{}`{by}", finding.rule, finding.message, finding.at)
+    let found_by = finding.found_by.as_ref().map(|plugin| format!("plugin `{plugin}`: "));
+    let found_by = found_by.unwrap_or_default();
+    format!("{found_by}{}: {}, at `{}`{}", finding.rule, finding.message, finding.at, origin(finding))
+}
+
+/// Who wrote the place of a finding, or where.
+fn origin(finding: &Finding) -> String {
+    match (&finding.by, &finding.location) {
+        (Some(plugin), _) => format!(", written by plugin `{plugin}`"),
+        (None, Some(location)) => format!(", written at {location}"),
+        (None, None) => String::new(),
+    }
 }
 
 /// A finding as the error shows it, over several lines.
 pub(super) fn render(finding: &Finding) -> String {
-    let mut text = format!("  {}: {}\n    at {}", finding.rule, finding.message, finding.at);
-    match (&finding.by, &finding.location) {
-        (Some(plugin), _) => text.push_str(&format!(", written by plugin `{plugin}`")),
-        (None, Some(location)) => text.push_str(&format!(", written at {location}")),
-        (None, None) => {}
+    let Finding { rule, message, at, .. } = finding;
+    let mut text = format!("  {rule}: {message}\n    at {at}{}", origin(finding));
+    if let Some(plugin) = &finding.found_by {
+        text.push_str(&format!("\n    found by plugin `{plugin}`"));
     }
     if let Some(hint) = &finding.hint {
         text.push_str(&format!("\n    hint: {hint}"));

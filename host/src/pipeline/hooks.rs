@@ -28,7 +28,7 @@ pub(super) async fn run_hook(run: &mut Run, hook: Hook) -> Result<Vec<Finding>, 
             Ok(output) => findings.extend(output.findings),
             Err(error) => match run.service.plugins[plugin.name()].on_failure {
                 OnFailure::Warn if error.kind() != Kind::Interrupted => {
-                    warn(run, &plugin, hook, &error);
+                    warn(run, &error);
                 }
                 _ => return Err(error),
             },
@@ -63,7 +63,7 @@ pub(super) async fn run_rollback(run: &mut Run) {
     plugins.reverse();
     for plugin in plugins {
         if let Err(error) = call_plugin(run, Hook::Rollback, &plugin, Call::Rollback).await {
-            warn(run, &plugin, Hook::Rollback, &error);
+            warn(run, &error);
         }
     }
 }
@@ -136,8 +136,6 @@ fn uses_template(hook: Hook) -> bool {
     matches!(hook, Hook::TemplateDecorate | Hook::TemplateValidate | Hook::PostProvision)
 }
 
-fn warn(run: &Run, plugin: &Plugin, hook: Hook, error: &BoxError) {
-    let reason = full_message(&**error);
-    let message = format!("plugin `{}` failed at `{}`: {reason}", plugin.name(), hook.name());
-    run.reporter().warn(message, error.hints().into_iter().next());
+fn warn(run: &Run, error: &BoxError) {
+    run.reporter().warn(full_message(&**error), error.hints().into_iter().next());
 }

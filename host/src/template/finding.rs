@@ -21,8 +21,10 @@ pub struct Finding {
     pub message: String,
     /// How to mend it.
     pub hint: Option<String>,
-    /// The plugin that wrote the place, or that found it when a plugin did; none for the service.
+    /// The plugin that wrote the place; none for the service.
     pub by: Option<String>,
+    /// The plugin that found it; none for the built-in checks.
+    pub found_by: Option<String>,
     /// Where the service's files say it, when they do.
     pub location: Option<Location>,
 }

@@ -147,7 +147,7 @@ fn findings_are_made_safe_and_an_unknown_severity_is_an_error() {
     assert_eq!(findings[0].message, "be\\u{7}ep");
     assert_eq!((findings[1].severity, findings[1].at.as_str()), (Severity::Error, ""));
     assert_eq!(
-        (findings[1].hint.as_deref(), findings[1].by.as_deref()),
+        (findings[1].hint.as_deref(), findings[1].found_by.as_deref()),
         (Some("a-rule"), Some("acme"))
     );
     insta::assert_snapshot!(rig.log().join("\n"), @"

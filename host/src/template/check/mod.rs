@@ -162,8 +162,9 @@ impl Findings {
         message: String,
         hint: Option<String>,
     ) {
-        let (by, location) = (None, None);
-        self.0.push(Finding { severity, rule: rule.to_owned(), at, message, hint, by, location });
+        let rule = rule.to_owned();
+        let (by, found_by, location) = (None, None, None);
+        self.0.push(Finding { severity, rule, at, message, hint, by, found_by, location });
     }
 }
 
@@ -171,7 +172,7 @@ impl Findings {
 const MESSAGE_LIMIT: usize = 1_000;
 
 /// The finding with who wrote its place and where, and its words made safe.
-fn attributed(
+pub fn attributed(
     finding: Finding,
     locations: &BTreeMap<String, Location>,
     template: &Template,

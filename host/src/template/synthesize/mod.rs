@@ -200,6 +200,7 @@ fn clash(at: Pointer, message: String, hint: String) -> Finding {
         message,
         hint: Some(hint),
         by: None,
+        found_by: None,
         location: None,
     }
 }
