@@ -199,7 +199,17 @@ fn a_validator_refuses() {
         .recorder("first")
         .plugin("policy", "hostile", "config = { mode = \"error-finding\" }")
         .project();
-    insta::assert_snapshot!(story(&project.phalanx("deploy --local").exits(3)), @"");
+    insta::assert_snapshot!(story(&project.phalanx("deploy --local").exits(3)), @r"
+    exit 3; rolled back: first
+    first: check failed [template-invalid] after: load resolve build package seal synthesize
+    first: it said: the template has 1 error
+
+    error: the template has 1 error
+      no-resources: resources are not allowed here
+        at /Resources
+        found by plugin `policy`
+        hint: remove them
+    ");
     next_run_works(&project, "error-finding", "nothing");
 }
 
@@ -223,7 +233,18 @@ fn a_failing_rollback_hook_is_shown_and_hides_nothing() {
     // The warning of the rollback hook, and still the error of the build.
     let warning = failed.stderr.find("warning: ").unwrap_or_else(|| panic!("{}", failed.scene()));
     let warning = failed.stderr[warning..].lines().next().unwrap();
-    insta::assert_snapshot!(format!("{warning}\n{}", story(&failed)), @"");
+    insta::assert_snapshot!(format!("{warning}\n{}", story(&failed)), @r"
+    warning: plugin `second` failed in `rollback`: second was told to fail
+    exit 1; rolled back: third, second, first
+    third: build failed [build-failed] after: load resolve
+    second: build failed [build-failed] after: load resolve
+    first: build failed [build-failed] after: load resolve
+    third: it said: build `service` failed: `exit 7` exited with code 7
+    second: it said: build `service` failed: `exit 7` exited with code 7
+    first: it said: build `service` failed: `exit 7` exited with code 7
+
+    error: build `service` failed: `exit 7` exited with code 7
+    ");
 }
 
 #[test]

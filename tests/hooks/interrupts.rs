@@ -25,7 +25,11 @@ fn during_a_build() {
     first: build failed [interrupted] after: load resolve
     ");
     assert!(ran(&finished).ends_with("second rollback\nfirst rollback"), "{}", finished.scene());
-    insta::assert_snapshot!(finished.error(), @"");
+    insta::assert_snapshot!(finished.error(), @r"
+    error: interrupted during `build`
+
+    hint: run the same command again to go on
+    ");
     next_run_works(&project, HOLD_LIFELINE, "true");
 }
 
@@ -44,7 +48,11 @@ fn during_a_command_of_a_plugin() {
     let finished = running.interrupt().exits(130);
     held.let_go();
     insta::assert_snapshot!(logged(&finished, " failed ["), @"first: pre-build failed [interrupted] after: load resolve");
-    insta::assert_snapshot!(finished.error(), @"");
+    insta::assert_snapshot!(finished.error(), @r"
+    error: interrupted while plugin `runner` ran at `pre-build`
+
+    hint: run the same command again to go on
+    ");
     next_run_works(&project, HOLD_LIFELINE, "true");
 }
 

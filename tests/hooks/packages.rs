@@ -52,7 +52,11 @@ fn a_file_that_a_plugin_writes_is_in_the_package() {
     let packaged = project.phalanx("package").succeeds();
     // The second plugin sees what the first wrote.
     insta::assert_snapshot!(said_by(&packaged, "tool"), @"16 bytes in bin/tool; files: bin/tool bootstrap notes/about.txt");
-    insta::assert_snapshot!(zips(&project)["hello"].join("\n"), @"");
+    insta::assert_snapshot!(zips(&project)["hello"].join("\n"), @r##"
+    bin/tool 100755 "made by a plugin"
+    bootstrap 100755 "#!/bin/sh\n"
+    notes/about.txt 100644 "made by a plugin"
+    "##);
 }
 
 #[test]
@@ -101,8 +105,20 @@ fn what_cannot_be_written_is_refused() {
 
     hint: give a relative path with `/` between its parts, such as `lib/config.json`
     ");
-    insta::assert_snapshot!(error(&packer("hello", "/etc/passwd", "")), @"");
-    insta::assert_snapshot!(error(&packer("hello", "a", ", mode = 2541")), @"");
-    insta::assert_snapshot!(error(&packer("nobody", "a", "")), @"");
-    insta::assert_snapshot!(error(&packer("hello", "bootstrap/a", "")), @"");
+    insta::assert_snapshot!(error(&packer("hello", "/etc/passwd", "")), @r"
+    error: plugin `packer` failed in `post-build`: `/etc/passwd` cannot be the path of a packaged file: it is absolute
+
+    hint: give a relative path with `/` between its parts, such as `lib/config.json`
+    ");
+    insta::assert_snapshot!(error(&packer("hello", "a", ", mode = 2541")), @r"
+    error: plugin `packer` failed in `post-build`: `a` cannot have mode 0o4755 in a package
+
+    hint: use `0o644` for data and `0o755` for programs
+    ");
+    insta::assert_snapshot!(error(&packer("nobody", "a", "")), @"error: plugin `packer` failed in `post-build`: there is no function `nobody`");
+    insta::assert_snapshot!(error(&packer("hello", "bootstrap/a", "")), @r"
+    error: plugin `packer` failed in `post-build`: `bootstrap/a` cannot be the path of a packaged file: `bootstrap` is a file
+
+    hint: give a relative path with `/` between its parts, such as `lib/config.json`
+    ");
 }

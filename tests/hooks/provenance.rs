@@ -27,8 +27,14 @@ fn the_services_values_are_told_with_their_line() {
     /Resources/Hello/Properties/Timeout = 7
       written by the service, phalanx.toml:4:12
     ");
-    insta::assert_snapshot!(explain(&project, "Mail.Properties.DelaySeconds"), @"");
-    insta::assert_snapshot!(explain(&project, "Hello.Properties.Role"), @"");
+    insta::assert_snapshot!(explain(&project, "Mail.Properties.DelaySeconds"), @r"
+    /Resources/Mail/Properties/DelaySeconds = 3
+      written by the service, phalanx.toml:10:16
+    ");
+    insta::assert_snapshot!(explain(&project, "Hello.Properties.Role"), @r#"
+    /Resources/Hello/Properties/Role = {"Fn::GetAtt":["HelloRole","Arn"]}
+      written by the service, phalanx.toml:4:12
+    "#);
 }
 
 #[test]
@@ -41,7 +47,13 @@ fn plugins_values_are_told_with_their_history() {
         plugin `first` in `template-decorate`: /Resources/Hello/Properties/MemorySize: 256 -> 512
         plugin `second` in `template-decorate`: /Resources/Hello/Properties/MemorySize: 512 -> 1024
     ");
-    insta::assert_snapshot!(explain(&project, "/Metadata/Owner/room"), @"");
+    insta::assert_snapshot!(explain(&project, "/Metadata/Owner/room"), @r#"
+    /Metadata/Owner/room = "b"
+      written by plugin `second` in `template-decorate`
+      history:
+        plugin `first` in `template-decorate`: /Metadata/Owner: nothing -> {"team":"a"}
+        plugin `second` in `template-decorate`: /Metadata/Owner/room: nothing -> "b"
+    "#);
 }
 
 #[test]
@@ -54,7 +66,13 @@ fn parts_by_others_are_listed() {
       history:
         plugin `first` in `template-decorate`: /Resources/Jobs: nothing -> {"Type":"AWS::SQS::Queue"}
     "#);
-    insta::assert_snapshot!(explain(&project, "/Metadata/Owner"), @"");
+    insta::assert_snapshot!(explain(&project, "/Metadata/Owner"), @r#"
+    /Metadata/Owner = {"team":"a","room":"b"}
+      written by plugin `first` in `template-decorate`
+      /Metadata/Owner/room written by plugin `second` in `template-decorate`
+      history:
+        plugin `first` in `template-decorate`: /Metadata/Owner: nothing -> {"team":"a"}
+    "#);
 }
 
 #[test]
@@ -78,7 +96,45 @@ fn the_answer_as_json() {
       }
     }
     "#);
-    insta::assert_snapshot!(json("Jobs"), @"");
+    insta::assert_snapshot!(json("Jobs"), @r#"
+    {
+      "pointer": "/Resources/Jobs",
+      "value": {
+        "Type": "AWS::SQS::Queue",
+        "Properties": {
+          "DelaySeconds": 5
+        }
+      },
+      "written-by": {
+        "plugin": {
+          "plugin": "first",
+          "hook": "template-decorate"
+        }
+      },
+      "history": [
+        {
+          "plugin": "first",
+          "hook": "template-decorate",
+          "pointer": "/Resources/Jobs",
+          "after": {
+            "Type": "AWS::SQS::Queue"
+          }
+        }
+      ],
+      "parts": [
+        {
+          "pointer": "/Resources/Jobs/Properties",
+          "written-by": {
+            "plugin": {
+              "plugin": "second",
+              "hook": "template-decorate"
+            }
+          }
+        }
+      ],
+      "location": null
+    }
+    "#);
 }
 
 #[test]
@@ -126,5 +182,20 @@ fn the_plan_is_grouped_by_plugin() {
     let manifest = manifest.replace("timeout = \"7s\"", "timeout = \"8s\"");
     let manifest = manifest.replace("DelaySeconds = 5", "DelaySeconds = 6");
     project.write("phalanx.toml", manifest.replace("team = \"a\"", "team = \"c\""));
-    insta::assert_snapshot!(project.phalanx("plan --local").succeeds().stdout, @"");
+    insta::assert_snapshot!(project.phalanx("plan --local").succeeds().stdout, @r#"
+    plan for stack orders-dev in the local cloud
+
+    by service
+      ~ Hello  AWS::Lambda::Function
+          Properties.Timeout: 7 -> 8
+
+    by second
+      ~ Jobs   AWS::SQS::Queue
+          Properties.DelaySeconds: 5 -> 6
+
+    by first
+      ~ Metadata.Owner: {"team":"a","room":"b"} -> {"team":"c","room":"b"}
+
+    resources: 2 to modify; 1 other change; by the service and 2 plugins
+    "#);
 }

@@ -76,9 +76,21 @@ fn commands_run_inside_the_service_only() {
         project
     };
     insta::assert_snapshot!(said(&runner("sub")), @"pwd: status 0: [SERVICE]/sub");
-    insta::assert_snapshot!(refused(&runner("..")), @"");
-    insta::assert_snapshot!(refused(&runner("out")), @"");
-    insta::assert_snapshot!(refused(&runner("nowhere")), @"");
+    insta::assert_snapshot!(refused(&runner("..")), @r"
+    error: plugin `probe` failed in `pre-build`: `..` leaves the folder `[SERVICE]`
+
+    hint: name a path inside the service's folder, with `/` between its parts
+    ");
+    insta::assert_snapshot!(refused(&runner("out")), @r"
+    error: plugin `probe` failed in `pre-build`: `out` leads through a symbolic link to `/`, outside the folder `[SERVICE]`
+
+    hint: name a path inside the service's folder, with `/` between its parts
+    ");
+    insta::assert_snapshot!(refused(&runner("nowhere")), @r"
+    error: plugin `probe` failed in `pre-build`: cannot start `pwd`: No such file or directory (os error 2)
+
+    hint: install `pwd`, or put it on PATH
+    ");
 }
 
 #[test]
@@ -166,10 +178,22 @@ fn other_files_are_refused() {
 
     hint: add `"secret.txt"` to `files` in `[plugins.probe.grants]`
     "#);
-    insta::assert_snapshot!(reader(r#"read = ["schema/../secret.txt"]"#), @"");
-    insta::assert_snapshot!(reader(r#"read = ["schema/etc/passwd"]"#), @"");
-    insta::assert_snapshot!(reader(r#"read = ["schema/none.json"]"#), @"");
-    insta::assert_snapshot!(reader(r#"list = ["secret*"]"#), @"");
+    insta::assert_snapshot!(reader(r#"read = ["schema/../secret.txt"]"#), @r"
+    error: plugin `probe` failed in `pre-build`: reading `schema/../secret.txt` is not granted: `files` allows `schema/**`
+
+    hint: a path goes from the service's folder, with `/` and without `.` and `..`
+    ");
+    insta::assert_snapshot!(reader(r#"read = ["schema/etc/passwd"]"#), @r"
+    error: plugin `probe` failed in `pre-build`: `schema/etc/passwd` leads through a symbolic link to `/etc/passwd`, outside the folder `[SERVICE]`
+
+    hint: name a path inside the service's folder, with `/` between its parts
+    ");
+    insta::assert_snapshot!(reader(r#"read = ["schema/none.json"]"#), @"error: plugin `probe` failed in `pre-build`: cannot examine `[SERVICE]/schema/none.json`: No such file or directory (os error 2)");
+    insta::assert_snapshot!(reader(r#"list = ["secret*"]"#), @r#"
+    error: plugin `probe` failed in `pre-build`: listing `secret*` is not granted: `files` allows `schema/**`
+
+    hint: add `"secret*"` to `files` in `[plugins.probe.grants]`
+    "#);
 }
 
 #[test]

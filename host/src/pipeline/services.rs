@@ -32,7 +32,15 @@ pub(super) struct HostServices {
 impl Services for HostServices {
     async fn run_command(&self, command: plugin::Command) -> Result<CommandOutput, Failure> {
         let folder = match &command.dir {
-            Some(folder) => fs::inside(&self.root, folder).map_err(|error| failure(&error))?,
+            Some(folder) => {
+                let path = fs::inside(&self.root, folder).map_err(|error| failure(&error))?;
+                // Otherwise it would look as if the program were not there.
+                if !path.is_dir() {
+                    let message = format!("`{folder}` is no folder of the service");
+                    return Err(Failure::new("no-such-folder", message));
+                }
+                path
+            }
             None => self.root.clone(),
         };
         let shown = shorten(&command.argv.join(" "), 200).into_owned();
