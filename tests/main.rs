@@ -13,5 +13,8 @@ mod support;
 
 /// Bad input and hostile plugins.
 mod hostile;
+/// Every hook through the binary: order, failures, conflicts, capabilities, interrupts.
+mod hooks;
+
 /// Modules use only the layers above their own; files stay small; every file says what it is for.
 mod layers;

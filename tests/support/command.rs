@@ -1,8 +1,11 @@
 //! The binary under test, run with nothing of the developer's environment, and what it printed.
 
 use std::fmt::Write as _;
+use std::io::Read as _;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::Project;
 use super::project::repository;
@@ -79,6 +82,16 @@ impl Phalanx {
     /// Runs it to its end.
     pub fn finish(mut self) -> Finished {
         let output = self.command.output().unwrap();
+        self.finished(&output)
+    }
+
+    /// Starts it, for tests that do something to it before its end.
+    pub fn start(mut self) -> Running {
+        let command = self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Running { child: command.spawn().unwrap(), phalanx: self }
+    }
+
+    fn finished(self, output: &Output) -> Finished {
         let clean = |bytes: &[u8]| {
             let mut text = String::from_utf8_lossy(bytes).into_owned();
             for (from, to) in &self.replacements {
@@ -103,6 +116,42 @@ impl Phalanx {
     /// Runs it; it must exit with this code.
     pub fn exits(self, code: i32) -> Finished {
         let finished = self.finish();
+        assert_eq!(finished.code, Some(code), "{}", finished.scene());
+        finished
+    }
+}
+
+/// The binary, running.
+pub struct Running {
+    child: Child,
+    phalanx: Phalanx,
+}
+
+impl Running {
+    /// Reads standard error up to a line with this text.
+    pub fn until(mut self, text: &str) -> Self {
+        let stderr = self.child.stderr.as_mut().unwrap();
+        let (mut seen, mut byte) = (Vec::new(), [0]);
+        // Byte by byte: what comes after the line stays in the pipe for `ends`.
+        while stderr.read(&mut byte).unwrap() == 1 {
+            seen.push(byte[0]);
+            if byte[0] == b'\n' && String::from_utf8_lossy(&seen).contains(text) {
+                return self;
+            }
+        }
+        panic!("standard error lacks {text:?}\n{}", String::from_utf8_lossy(&seen));
+    }
+
+    /// Presses Ctrl-C.
+    pub fn interrupt(self) -> Self {
+        kill_process(Pid::from_child(&self.child), Signal::INT).unwrap();
+        self
+    }
+
+    /// Waits for its end, with this code.
+    pub fn exits(self, code: i32) -> Finished {
+        let output = self.child.wait_with_output().unwrap();
+        let finished = self.phalanx.finished(&output);
         assert_eq!(finished.code, Some(code), "{}", finished.scene());
         finished
     }

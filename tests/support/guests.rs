@@ -50,16 +50,9 @@ fn from_text(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 fn from_rust(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     // `CARGO_TARGET_TMPDIR` is `<target>/tmp`.
     let target_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("guests");
-    build(folder, &target_dir);
+    build(folder, &target_dir, "--examples");
     let guest = |file: PathBuf| {
-        let name = stem(&file).replace('_', "-");
-        let module = fs::read(&file).expect("cargo has just made it");
-        let component = ComponentEncoder::default()
-            .validate(true)
-            .module(&module)
-            .and_then(|mut encoder| encoder.encode())
-            .unwrap_or_else(|error| panic!("guest `{name}` is no component: {error:#}"));
-        (name, component)
+        (stem(&file).replace('_', "-"), encode(&file))
     };
     // Old guests stay in the target folder: only what has a source counts.
     let source = |file: &PathBuf| {
@@ -70,9 +63,30 @@ fn from_rust(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     built.into_iter().filter(source).map(guest).collect()
 }
 
-fn build(folder: &Path, target_dir: &Path) {
+/// The plugin of `examples/pipeline-tour`, as `cargo xtask tour` builds it.
+pub(crate) fn tour() -> &'static [u8] {
+    static TOUR: OnceLock<Vec<u8>> = OnceLock::new();
+    TOUR.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/pipeline-tour/plugin");
+        let target_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("tour");
+        build(&folder, &target_dir, "--lib");
+        encode(&target_dir.join(TARGET).join("release/tour.wasm"))
+    })
+}
+
+/// The component of a module that cargo has made.
+fn encode(module: &Path) -> Vec<u8> {
+    let bytes = fs::read(module).expect("cargo has just made it");
+    ComponentEncoder::default()
+        .validate(true)
+        .module(&bytes)
+        .and_then(|mut encoder| encoder.encode())
+        .unwrap_or_else(|error| panic!("{} is no component: {error:#}", module.display()))
+}
+
+fn build(folder: &Path, target_dir: &Path, what: &str) {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.current_dir(folder).args(["build", "--locked", "--release", "--examples"]);
+    cargo.current_dir(folder).args(["build", "--locked", "--release", what]);
     cargo.args(["--target", TARGET, "--target-dir"]).arg(target_dir);
     // What the outer cargo says about its own build is not for this one.
     for (name, _) in env::vars_os() {
@@ -90,8 +104,8 @@ fn build(folder: &Path, target_dir: &Path) {
     if !output.status.success() {
         let reason = String::from_utf8_lossy(&output.stderr);
         panic!(
-            "cannot build tests/guests; if the target is missing, run `rustup target add \
-             {TARGET}`\n{reason}"
+            "cannot build {}; if the target is missing, run `rustup target add {TARGET}`\n{reason}",
+            folder.display()
         );
     }
 }
@@ -127,7 +141,8 @@ fn each_guest_imports_what_it_is_about() {
     for name in all().keys().filter(|name| *name != "core-module") {
         let ours = |import: &&String| import.starts_with("phalanx:pipeline/");
         let foreign = imports(name).iter().filter(|import| !ours(import)).count();
-        let may = ["caller", "handle-bomb", "unknown-import", "wasi-p3"].contains(&name.as_str());
+        let may = 
+            ["caller", "clockwork", "handle-bomb", "unknown-import", "wasi-p3"].contains(&name.as_str());
         assert_eq!(foreign > 0, may, "{name}: {:?}", imports(name));
     }
     for (name, capability) in

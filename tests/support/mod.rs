@@ -3,8 +3,10 @@
 
 mod command;
 pub mod guests;
+mod lifeline;
 mod project;
 
 pub use command::{Finished, Phalanx};
+pub use lifeline::{HOLD_LIFELINE, Lifeline};
 pub use project::Project;
 pub(crate) use project::repository;

@@ -30,7 +30,7 @@ pub(crate) fn demo() -> Outcome {
 }
 
 /// Shown with the short name that a user types.
-fn phalanx_command(phalanx: &Path, service: &Path, words: &[&str]) -> Outcome {
+pub(crate) fn phalanx_command(phalanx: &Path, service: &Path, words: &[&str]) -> Outcome {
     let folder = phalanx.parent().expect("a file lies in a folder");
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut paths = vec![folder.to_owned()];

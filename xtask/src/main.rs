@@ -1,4 +1,4 @@
-//! The project's own commands, with plain cargo: `cargo xtask demo | test | bench | plugins`.
+//! The project's own commands, with plain cargo: `cargo xtask demo | tour | test | bench`.
 //!
 //! Each sets up what it needs on a fresh machine and says what it runs. There is no other script.
 
@@ -10,6 +10,7 @@ mod measure;
 mod run;
 mod setup;
 mod test;
+mod tour;
 
 use std::process::ExitCode;
 
@@ -18,6 +19,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match words.as_slice() {
         ["demo"] => demo::demo(),
+        ["tour"] => tour::tour(),
         ["test"] => test::test(),
         ["bench"] => bench::bench(),
         ["lint"] => test::lint(),
@@ -41,6 +43,7 @@ const USAGE: &str = "\
 usage: cargo xtask <command>
 
   demo   build phalanx and deploy examples/hello to the embedded local cloud
+  tour   build the plugin of examples/pipeline-tour and show each of its hooks
   test   set up what is missing, then format, lints, docs and every test
   bench  measure the release build and print the table of the README
   lint   format, lints and docs only

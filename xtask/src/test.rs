@@ -15,6 +15,7 @@ pub(crate) fn test() -> Outcome {
     lint()?;
     // Guests' own logic is tested on the native target, without any host.
     run_command(&mut cargo("plugins", &["test", "--workspace", "--locked"]))?;
+    run_command(&mut cargo("examples/pipeline-tour/plugin", &["test", "--locked"]))?;
     run_command(&mut cargo(HOST, &["test", "--package", "phalanx", "--locked"]))
 }
 

@@ -13,6 +13,7 @@ use phalanx::hint::{BoxError, Explain, Kind};
 use phalanx::pipeline::{Environment, Interrupt, Request};
 use phalanx::report::Reporter;
 use phalanx::settings::Settings;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::json::JsonReporter;
 use super::output::Answer;
@@ -62,15 +63,16 @@ impl Session {
     /// the second ends the process.
     pub(super) fn environment(&self) -> Environment {
         let (raise, interrupt) = Interrupt::new();
-        tokio::spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
+        // Listened for from here on, and not only when the task below gets its first turn.
+        if let Ok(mut presses) = signal(SignalKind::interrupt()) {
+            tokio::spawn(async move {
+                presses.recv().await;
                 // Nobody listens any more when the run has ended already.
                 let _ = raise.send(true);
-                if tokio::signal::ctrl_c().await.is_ok() {
-                    std::process::exit(130);
-                }
-            }
-        });
+                presses.recv().await;
+                std::process::exit(130);
+            });
+        }
         Environment {
             settings: Arc::clone(&self.settings),
             reporter: Arc::clone(&self.reporter),

@@ -18,8 +18,8 @@ use super::step::Step;
 /// Checks the template and writes it to `.phalanx/template.json`.
 pub(super) async fn check(run: &mut Run) -> Result<(), BoxError> {
     run.step(Step::Check, async |run| {
-        let template = run.template.as_ref().expect("synthesize has run");
         let mut findings = std::mem::take(&mut run.findings);
+        let template = run.template.as_ref().expect("synthesize has run");
         findings.extend(check_template(template.document(), &run.locations, template));
         let own_errors = errors(&findings);
         let found = hooks::run_hook(run, Hook::TemplateValidate).await?;

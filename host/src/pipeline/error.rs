@@ -4,16 +4,22 @@ use crate::fs::FsError;
 use crate::hint::{Explain, Kind};
 use crate::template::Finding;
 
-use super::step::Step;
-
 /// A failure of the pipeline itself.
 #[derive(Debug, thiserror::Error)]
 pub enum PipelineError {
     /// The user interrupted.
-    #[error("interrupted during `{step}`")]
+    #[error("interrupted during `{at}`")]
     Interrupted {
         /// The step under way.
-        step: Step,
+        at: &'static str,
+    },
+    /// The user interrupted a plugin.
+    #[error("interrupted while plugin `{plugin}` ran at `{hook}`")]
+    HookInterrupted {
+        /// The plugin.
+        plugin: String,
+        /// Its hook.
+        hook: &'static str,
     },
     /// The user interrupted a function.
     #[error("interrupted; the function was stopped")]
@@ -109,7 +115,9 @@ pub enum PipelineError {
 impl Explain for PipelineError {
     fn kind(&self) -> Kind {
         match self {
-            Self::Interrupted { .. } | Self::InvokeInterrupted => Kind::Interrupted,
+            Self::Interrupted { .. }
+            | Self::HookInterrupted { .. }
+            | Self::InvokeInterrupted => Kind::Interrupted,
             Self::NoStack { .. } | Self::NotConfirmed => Kind::Failed,
             Self::NoCloud
             | Self::Source { .. }
@@ -125,7 +133,9 @@ impl Explain for PipelineError {
 
     fn code(&self) -> &'static str {
         match self {
-            Self::Interrupted { .. } | Self::InvokeInterrupted => "interrupted",
+            Self::Interrupted { .. }
+            | Self::HookInterrupted { .. }
+            | Self::InvokeInterrupted => "interrupted",
             Self::NoCloud => "no-cloud",
             Self::NoStack { .. } => "no-stack",
             Self::Source { .. } => "plugin-source",
@@ -141,7 +151,7 @@ impl Explain for PipelineError {
 
     fn hints(&self) -> Vec<String> {
         match self {
-            Self::Interrupted { .. } => vec!["run the same command again to go on".into()],
+            Self::Interrupted { .. } | Self::HookInterrupted { .. } => vec!["run the same command again to go on".into()],
             Self::NoCloud => {
                 vec!["add `--local` to use the embedded local cloud, which needs no account".into()]
             }

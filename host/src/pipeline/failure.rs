@@ -15,7 +15,7 @@ use super::run::Run;
 pub(super) async fn conclude<T>(mut run: Run, result: Result<T, BoxError>) -> Result<T, BoxError> {
     let Err(error) = result else { return result };
     run.outcome = Some(Arc::new(OutcomeView {
-        failed_step: run.current.name().to_owned(),
+        failed_step: run.under_way.to_owned(),
         error: Failure {
             code: error.code().to_owned(),
             message: full_message(&*error),

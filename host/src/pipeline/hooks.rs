@@ -5,12 +5,13 @@
 
 use std::sync::Arc;
 
-use crate::hint::BoxError;
+use crate::hint::{BoxError, Kind};
 use crate::manifest::OnFailure;
 use crate::plugin::{Artifacts, Call, Hook, Output, Plugin, World};
 use crate::report::Event;
 use crate::template::Finding;
 
+use super::error::PipelineError;
 use super::failure::full_message;
 use super::run::Run;
 
@@ -20,17 +21,40 @@ use super::run::Run;
 /// The first failure of a plugin whose `on-failure` is `fail`; what that call did is undone.
 pub(super) async fn run_hook(run: &mut Run, hook: Hook) -> Result<Vec<Finding>, BoxError> {
     let mut findings = Vec::new();
+    let step = std::mem::replace(&mut run.under_way, hook.name());
     for plugin in plugins_of(run, hook) {
         let call = call_of(run, hook, &plugin);
-        match call_plugin(run, hook, &plugin, call).await {
+        match interruptible(run, hook, &plugin, call).await {
             Ok(output) => findings.extend(output.findings),
             Err(error) => match run.service.plugins[plugin.name()].on_failure {
-                OnFailure::Fail => return Err(error),
-                OnFailure::Warn => warn(run, &error),
+                OnFailure::Warn if error.kind() != Kind::Interrupted => {
+                    warn(run, &error);
+                }
+                _ => return Err(error),
             },
         }
     }
+    run.under_way = step;
     Ok(findings)
+}
+
+/// Calls a plugin until it is done or the user interrupts. What an interrupted call had in hand (the
+/// template, packages half-way) is lost; nothing uses it any more, since the run ends.
+async fn interruptible(
+    run: &mut Run,
+    hook: Hook,
+    plugin: &Plugin,
+    call: Call,
+) -> Result<Output, BoxError> {
+    let mut interrupt = run.environment.interrupt.clone();
+    tokio::select! {
+        biased;
+        () = interrupt.raised() => {
+            let plugin = plugin.name().to_owned();
+            Err(PipelineError::HookInterrupted { plugin, hook: hook.name() }.into())
+        }
+        result = call_plugin(run, hook, plugin, call) => result,
+    }
 }
 
 /// Runs the `rollback` hooks in reverse order; a failure is shown and hides nothing.

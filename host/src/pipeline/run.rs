@@ -99,8 +99,8 @@ pub(super) struct Run {
     /// What `rollback` sees.
     pub(super) outcome: Option<Arc<OutcomeView>>,
     pub(super) completed: Vec<Step>,
-    /// The step under way.
-    pub(super) current: Step,
+    /// The step or hook under way, by its name: what has failed when the run ends in an error.
+    pub(super) under_way: &'static str,
 }
 
 impl Run {
@@ -129,7 +129,7 @@ impl Run {
             stack: None,
             outcome: None,
             completed: vec![Step::Load],
-            current: Step::Load,
+            under_way: Step::Load.name(),
         })
     }
 
@@ -140,13 +140,13 @@ impl Run {
         step: Step,
         work: impl AsyncFnOnce(&mut Self) -> Result<(T, String), BoxError>,
     ) -> Result<T, BoxError> {
-        self.current = step;
+        self.under_way = step.name();
         self.reporter().event(Event::StepStarted { step: step.name().into() });
         let started = Instant::now();
         let mut interrupt = self.environment.interrupt.clone();
         let (value, summary) = tokio::select! {
             biased;
-            () = interrupt.raised() => Err(PipelineError::Interrupted { step }.into()),
+            () = interrupt.raised() => Err(PipelineError::Interrupted { at: step.name() }.into()),
             result = work(self) => result,
         }?;
         self.completed.push(step);

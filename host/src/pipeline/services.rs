@@ -2,6 +2,7 @@
 //! it calls here; this file does the work and keeps it inside the service's folder.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
@@ -31,7 +32,15 @@ pub(super) struct HostServices {
 impl Services for HostServices {
     async fn run_command(&self, command: plugin::Command) -> Result<CommandOutput, Failure> {
         let folder = match &command.dir {
-            Some(folder) => fs::inside(&self.root, folder).map_err(|error| failure(&error))?,
+            Some(folder) => {
+                let path = fs::inside(&self.root, folder).map_err(|error| failure(&error))?;
+                // Otherwise it would look as if the program were not there.
+                if !path.is_dir() {
+                    let message = format!("`{folder}` is no folder of the service");
+                    return Err(Failure::new("no-such-folder", message));
+                }
+                path
+            }
             None => self.root.clone(),
         };
         let shown = shorten(&command.argv.join(" "), 200).into_owned();
@@ -39,7 +48,7 @@ impl Services for HostServices {
             let program = command.argv.first().map(String::as_str).unwrap_or_default();
             let mut failure =
                 Failure::new("command-failed", format!("cannot {what} `{shown}`: {error}"));
-            if error.kind() == std::io::ErrorKind::NotFound {
+            if error.kind() == ErrorKind::NotFound {
                 failure.hint = Some(format!("install `{program}`, or put it on PATH"));
             }
             failure
@@ -59,20 +68,18 @@ impl Services for HostServices {
             .stderr(Stdio::piped())
             .process_group(0)
             .spawn()
-            .map(Group)
+            .map(Group::new)
             .map_err(|error| cannot("start", &error))?;
         let limit = command.output_limit;
-        let (status, stdout, stderr) = group
-            .converse(&command.stdin, limit)
-            .await
-            .map_err(|error| cannot("follow", &error))?;
-        if (stdout.len() + stderr.len()) as u64 > limit {
-            return Err(Failure {
+        let result = group.converse(&command.stdin, limit).await;
+        let (status, stdout, stderr) = result.map_err(|error| match error.kind() {
+            ErrorKind::FileTooLarge => Failure {
                 code: "output-too-large".into(),
                 message: format!("`{shown}` printed more than {}", size(limit)),
                 hint: Some("raise `host-data` in the plugin's `limits`".into()),
-            });
-        }
+            },
+            _ => cannot("follow", &error),
+        })?;
         Ok(CommandOutput { status: exit_code(status), stdout, stderr })
     }
 
@@ -130,51 +137,60 @@ fn failure(error: &dyn Explain) -> Failure {
 }
 
 /// A program and everything that it starts; all of it ends with this value.
-struct Group(Child);
+struct Group {
+    child: Child,
+    id: Option<Pid>,
+}
 
 impl Group {
-    /// Feeds the program and reads what it prints, until it ends or has printed more than `limit`.
+    fn new(child: Child) -> Self {
+        let id = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+        Self { child, id }
+    }
+
+    /// Feeds the program and reads what it prints, until it ends. As soon as it has printed more than
+    /// `limit`, that is an error: [`ErrorKind::FileTooLarge`].
     async fn converse(
         &mut self,
         stdin: &[u8],
         limit: u64,
     ) -> std::io::Result<(ExitStatus, Vec<u8>, Vec<u8>)> {
-        let child = &mut self.0;
+        let child = &mut self.child;
         let mut input = child.stdin.take().expect("it is piped");
         let stdout = child.stdout.take().expect("it is piped");
         let stderr = child.stderr.take().expect("it is piped");
         let feed = async move {
             // A program need not read its input.
             let _ = input.write_all(stdin).await;
+            Ok(())
         };
+        // The first that has too much ends all three: the program waits for a reader from then on.
         let ((), stdout, stderr) =
-            tokio::join!(feed, read_some(stdout, limit), read_some(stderr, limit));
-        let (stdout, stderr) = (stdout?, stderr?);
+            tokio::try_join!(feed, read_some(stdout, limit), read_some(stderr, limit))?;
         if (stdout.len() + stderr.len()) as u64 > limit {
-            // It may wait for ever for someone to read on.
-            self.kill();
+            return Err(ErrorKind::FileTooLarge.into());
         }
-        Ok((self.0.wait().await?, stdout, stderr))
-    }
-
-    fn kill(&self) {
-        if let Some(pid) = self.0.id().and_then(|id| Pid::from_raw(id.cast_signed())) {
-            // It may have ended by itself just now.
-            let _ = kill_process_group(pid, Signal::KILL);
-        }
+        Ok((self.child.wait().await?, stdout, stderr))
     }
 }
 
 impl Drop for Group {
     fn drop(&mut self) {
-        self.kill();
+        // What the program left running goes too: nobody would ever stop it.
+        if let Some(id) = self.id {
+            // All of it may have ended by itself.
+            let _ = kill_process_group(id, Signal::KILL);
+        }
     }
 }
 
-/// At most one byte more than `limit`.
+/// All that comes out of the pipe, if it is no more than `limit`.
 async fn read_some(pipe: impl AsyncRead + Unpin, limit: u64) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     pipe.take(limit + 1).read_to_end(&mut bytes).await?;
+    if bytes.len() as u64 > limit {
+        return Err(ErrorKind::FileTooLarge.into());
+    }
     Ok(bytes)
 }
 

@@ -2,7 +2,8 @@
 
 use crate::{Failure, wire};
 
-/// The pipeline step that failed: `build`, `package`, `upload`, `provision`, …
+/// What failed: a step of the pipeline, such as `build` or `provision`, or the hook at which a
+/// plugin failed, such as `post-build`.
 #[must_use]
 pub fn failed_step() -> String {
     wire::outcome::failed_step()

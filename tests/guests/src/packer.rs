@@ -9,13 +9,19 @@ struct Packer {
     function: String,
     path: String,
     text: String,
+    #[serde(default = "plain")]
+    mode: u32,
     #[serde(default)]
     then_fail: bool,
 }
 
+fn plain() -> u32 {
+    0o644
+}
+
 impl PostBuild for Packer {
     fn post_build(&self) -> Result {
-        artifacts::write(&self.function, &self.path, self.text.as_bytes(), 0o644)?;
+        artifacts::write(&self.function, &self.path, self.text.as_bytes(), self.mode)?;
         let bytes = artifacts::read(&self.function, &self.path)?;
         let files = artifacts::files(&self.function)?.join(" ");
         log::info!("{} bytes in {}; files: {files}", bytes.len(), self.path);

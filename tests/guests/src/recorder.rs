@@ -91,6 +91,7 @@ impl Rollback for Recorder {
         let error = outcome::error();
         let (step, completed) = (outcome::failed_step(), outcome::completed().join(" "));
         log::info!("{}: {step} failed [{}] after: {completed}", self.label, error.code());
+        log::info!("{}: it said: {}", self.label, error.message());
         self.ran("rollback")
     }
 }

@@ -5,6 +5,7 @@
 //! [`Spec`]. How a plan is shown is the binary's matter.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -55,6 +56,9 @@ pub struct Plan {
     pub parameters: Vec<EntryChange>,
     /// Changes of everything else, such as conditions and the description.
     pub other: Vec<EntryChange>,
+    /// Plugins in the order in which they worked on the template.
+    #[serde(skip)]
+    plugins: Vec<Arc<str>>,
 }
 
 /// What happens to a resource or another entry.
@@ -166,8 +170,8 @@ impl Plan {
         self.outputs.iter().chain(&self.parameters).chain(&self.other)
     }
 
-    /// The changes by who caused them: the service first, then plugins as they appear. A resource
-    /// with several causes is in each of their groups.
+    /// The changes by who caused them: the service first, then plugins in the order in which they
+    /// worked on the template. A resource with several causes is in each of their groups.
     pub fn by_cause(&self) -> Vec<CauseGroup<'_>> {
         let mut groups =
             vec![CauseGroup { cause: SERVICE, resources: Vec::new(), entries: Vec::new() }];
@@ -180,6 +184,8 @@ impl Plan {
             group(&mut groups, &change.caused_by).entries.push(change);
         }
         groups.retain(|group| !group.resources.is_empty() || !group.entries.is_empty());
+        // None, which is the service, comes first.
+        groups.sort_by_key(|group| self.plugins.iter().position(|name| **name == *group.cause));
         groups
     }
 }
@@ -224,7 +230,14 @@ pub fn plan(before: Option<&Value>, after: &Value, edits: &[Edit], spec: &dyn Sp
             _ => entry_change(&[name], name.to_owned(), old, new, &causes).into_iter().collect(),
         }
     });
+    let mut plugins: Vec<Arc<str>> = Vec::new();
+    for edit in edits {
+        if !plugins.contains(&edit.plugin) {
+            plugins.push(Arc::clone(&edit.plugin));
+        }
+    }
     Plan {
+        plugins,
         outputs: entries("Outputs"),
         parameters: entries("Parameters"),
         other: other.collect(),

@@ -60,17 +60,29 @@ pub(super) fn add(
     origins(made, function);
 }
 
-/// Notes which keys of the function asked for what, as far as texts of the user end up there.
+/// Notes which keys of the function asked for what.
 fn origins(made: &mut Generated, function: &Function) {
     let at = Pointer::of(["Resources", &function.logical_id]);
     made.origin(at.clone(), function, []);
     made.origin(at.child("DependsOn"), function, ["depends-on"]);
     let properties = at.child("Properties");
     for (property, key) in [
+        ("Description", "description"),
+        ("Code", "code"),
+        ("Handler", "handler"),
+        ("Runtime", "runtime"),
+        ("Architectures", "architecture"),
+        ("MemorySize", "memory"),
+        ("Timeout", "timeout"),
         ("Role", "role"),
+        ("Environment", "environment"),
         ("Layers", "layers"),
         ("VpcConfig", "vpc"),
+        ("TracingConfig", "tracing"),
+        ("ReservedConcurrentExecutions", "reserved-concurrency"),
         ("DeadLetterConfig", "dead-letter"),
+        ("EphemeralStorage", "ephemeral-storage"),
+        ("Tags", "tags"),
     ] {
         made.origin(properties.child(property), function, [key]);
     }
@@ -78,6 +90,10 @@ fn origins(made: &mut Generated, function: &Function) {
     for name in function.environment.keys() {
         made.origin(variables.child(name), function, ["environment", name]);
     }
+    let log_group = Pointer::of(["Resources", &log_group_id(function)]);
+    made.origin(log_group.clone(), function, []);
+    let retention = log_group.child("Properties").child("RetentionInDays");
+    made.origin(retention, function, ["log-retention"]);
 }
 
 pub(super) fn log_group_id(function: &Function) -> String {
