@@ -11,5 +11,15 @@
 /// Projects, commands, guests.
 mod support;
 
+/// Templates of every kind against cfn-lint.
+mod cfn_lint;
+/// The command line as a user meets it.
+mod cli;
+/// `examples/hello` through its whole life.
+mod hello;
 /// Modules use only the layers above their own; files stay small; every file says what it is for.
 mod layers;
+/// The console blocks of the READMEs, run.
+mod readme;
+/// The reference pages in `docs/`, made from the program itself.
+mod reference;

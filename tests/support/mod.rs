@@ -2,9 +2,12 @@
 //! environment, and the guests.
 
 mod command;
+pub mod golden;
 pub mod guests;
 mod project;
+pub mod transcript;
 
 pub use command::{Finished, Phalanx};
 pub use project::Project;
 pub(crate) use project::repository;
+pub use transcript::{Transcript, words};
