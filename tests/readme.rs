@@ -12,6 +12,23 @@ fn the_readmes_tell_the_truth() {
     check("examples/hello/README.md");
 }
 
+#[test]
+fn the_readme_quotes_what_is_compiled() {
+    let read = |path: &str| fs::read_to_string(repository().join(path)).unwrap();
+    let readme = read("README.md");
+    let block = |start: &str| {
+        let from = &readme[readme.find(start).unwrap() + start.len()..];
+        from[..from.find("```").unwrap()].to_owned()
+    };
+    assert_eq!(block("```toml\n"), read("examples/hello/phalanx.toml"));
+    // The guest crate's README is its documentation, whose examples are compiled and run.
+    assert!(read("plugins/sdk/README.md").contains(&block("```rust\n")));
+    assert!(
+        read("examples/pipeline-tour/phalanx.toml")
+            .contains("grants = { files = [\"notes/*.md\"], env = [\"CI_*\"] }")
+    );
+}
+
 /// Runs the blocks of one page, in order, in one folder.
 fn check(page: &str) {
     let text = fs::read_to_string(repository().join(page)).unwrap();

@@ -25,21 +25,16 @@ fn the_page_of_commands() {
         "# Commands\n\nMade from the program's own help by `tests/reference.rs`.\n\n\
          ```text\n{main}\n```\n"
     );
+    let mut section = |words: &[&str], about: &str| {
+        // Options of every command are told once, above.
+        let own = about.split("\nGlobal options:").next().unwrap().trim_end();
+        write!(page, "\n## phalanx {}\n\n```text\n{own}\n```\n", words.join(" ")).unwrap();
+    };
     for command in commands(&main) {
-        let mut about = help(&[command]);
-        let mut commands: Vec<Vec<&str>> = vec![vec![command]];
-        if about.contains("\nCommands:\n") {
-            let list = about.clone();
-            let below = self::commands(&list).map(str::to_owned).collect::<Vec<_>>();
-            for name in &below {
-                commands.push(vec![command, Box::leak(name.clone().into_boxed_str())]);
-            }
-        }
-        for words in commands {
-            about = help(&words);
-            // Options of every command are told once, above.
-            let own = about.split("\nGlobal options:").next().unwrap().trim_end();
-            write!(page, "\n## phalanx {}\n\n```text\n{own}\n```\n", words.join(" ")).unwrap();
+        let about = help(&[command]);
+        section(&[command], &about);
+        for below in commands(&about) {
+            section(&[command, below], &help(&[command, below]));
         }
     }
     golden::assert_file("docs/reference/cli.md", &page);
@@ -70,8 +65,7 @@ fn tables(page: &mut String, path: &str, schema: &Value) {
         return;
     }
     let Some(properties) = schema["properties"].as_object() else { return };
-    let title = if path.is_empty() { "The file" } else { path };
-    let title = if path.is_empty() { title.to_owned() } else { format!("`{title}`") };
+    let title = if path.is_empty() { "The file".to_owned() } else { format!("`{path}`") };
     write!(page, "\n## {title}\n\n| key | type | default | |\n|---|---|---|---|\n").unwrap();
     for (key, property) in properties {
         let default = property.get("default").map(|value| format!("`{value}`"));

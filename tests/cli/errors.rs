@@ -75,7 +75,6 @@ fn things_that_are_not_there() {
     session.run(2, "explain Quue -q");
     session.run(2, "explain Queue.Properties.Tag -q");
     session.run(2, "explain /Outputs/Nothing -q");
-    session.run(2, "invoke helo --local");
     session.run(2, "invoke hello --local -d '{ \"name'");
     session.run(2, "invoke hello --local -d @missing.json");
     session.run(2, "plugin inspect builtin:stack-tag");
@@ -89,6 +88,20 @@ fn code_that_was_not_built() {
     let project = Project::new(ORDERS);
     let mut session = Transcript::new(&project);
     session.run(1, "plan --local");
+    assert_snapshot!(session.text());
+}
+
+#[test]
+fn a_build_that_fails() {
+    let project = orders();
+    let build = "[build]\ncommand = \"echo compiling; echo 'no such type' >&2; exit 3\"\n";
+    project.write("phalanx.toml", ORDERS.to_owned() + build);
+    let mut session = Transcript::new(&project);
+    session.run(1, "build -q");
+    let finished = project.phalanx("build").exits(1);
+    for line in ["build service | compiling", "build service | no such type"] {
+        assert!(finished.stderr.contains(line), "{}", finished.scene());
+    }
     assert_snapshot!(session.text());
 }
 
@@ -139,7 +152,6 @@ fn a_plugin_that_is_not_configured_or_not_there() {
     let wrong = [
         ("config = { tags = { team = \"orders\" } }", "config = { tag = { team = \"orders\" } }"),
         ("builtin:stack-tags", "builtin:stack-tag"),
-        ("builtin:stack-tags", "file:missing.wasm"),
     ];
     let project = orders();
     let mut session = Transcript::new(&project);
@@ -156,9 +168,15 @@ fn a_policy_refuses_with_its_own_exit_code() {
     let open = "[resources.Open]\nType = \"AWS::S3::Bucket\"\nProperties = { AccessControl = \"PublicRead\" }\n\
                 [plugins.guardrails]\nsource = \"builtin:guardrails\"\n";
     project.write("phalanx.toml", ORDERS.to_owned() + open);
-    let mut session = Transcript::new(&project);
-    session.run(3, "plan --local");
-    session.run(3, "deploy --local -q --output json");
-    assert_snapshot!(session.text());
+    for line in ["plan --local", "deploy --local -q --output json"] {
+        let refused = project.phalanx(line).exits(3);
+        assert!(refused.stdout.is_empty(), "{}", refused.scene());
+        let error = refused.error();
+        assert!(error.contains("public-bucket: bucket `Open` has the ACL `PublicRead`"), "{error}");
+        assert!(error.contains("/Resources/Open/Properties/AccessControl"), "{error}");
+        assert!(
+            error.ends_with("hint: remove `AccessControl`; serve public files through CloudFront")
+        );
+    }
     project.phalanx("status --local").exits(1);
 }

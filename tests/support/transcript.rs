@@ -53,7 +53,8 @@ pub fn words(line: &str) -> Vec<String> {
     words
 }
 
-/// Replaces digests, which differ when a compiler does: 12 hexadecimal digits or more.
+/// Replaces digests, which differ when a compiler does: 12 hexadecimal digits or more. An account's
+/// number is none.
 pub fn without_digests(text: &str) -> String {
     let is_hex = |character: char| matches!(character, '0'..='9' | 'a'..='f');
     let (mut clean, mut rest) = (String::with_capacity(text.len()), text);
@@ -61,7 +62,9 @@ pub fn without_digests(text: &str) -> String {
         let (before, from) = rest.split_at(start);
         let length = from.find(|character| !is_hex(character)).unwrap_or(from.len());
         clean.push_str(before);
-        clean.push_str(if length >= 12 { "[DIGEST]" } else { &from[..length] });
+        let digits = &from[..length];
+        let digest = length >= 12 && digits.contains(|character: char| character.is_alphabetic());
+        clean.push_str(if digest { "[DIGEST]" } else { digits });
         rest = &from[length..];
     }
     clean + rest
