@@ -11,10 +11,19 @@
 /// Projects, commands, guests.
 mod support;
 
-/// Bad input and hostile plugins.
-mod hostile;
+/// Templates of every kind against cfn-lint.
+mod cfn_lint;
+/// The command line as a user meets it.
+mod cli;
+/// `examples/hello` through its whole life.
+mod hello;
 /// Every hook through the binary: order, failures, conflicts, capabilities, interrupts.
 mod hooks;
-
+/// Bad input and hostile plugins.
+mod hostile;
 /// Modules use only the layers above their own; files stay small; every file says what it is for.
 mod layers;
+/// The console blocks of the READMEs, run.
+mod readme;
+/// The reference pages in `docs/`, made from the program itself.
+mod reference;

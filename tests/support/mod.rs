@@ -2,11 +2,14 @@
 //! environment, and the guests.
 
 mod command;
+pub mod golden;
 pub mod guests;
 mod lifeline;
 mod project;
+pub mod transcript;
 
 pub use command::{Finished, Phalanx};
 pub use lifeline::{HOLD_LIFELINE, Lifeline};
 pub use project::Project;
 pub(crate) use project::repository;
+pub use transcript::{Transcript, words};

@@ -1,9 +1,10 @@
 //! `phalanx delete`.
 
 use clap::Args;
-use phalanx::hint::BoxError;
+use phalanx::hint::{BoxError, Explain, Kind};
 use phalanx::pipeline;
 
+use super::confirm;
 use super::output::Answer;
 use super::session::Session;
 
@@ -13,12 +14,43 @@ pub(super) struct Delete {
     /// Delete from the embedded local cloud
     #[arg(long)]
     local: bool,
+    /// Go on without asking
+    #[arg(long, short = 'y')]
+    yes: bool,
 }
 
 impl Delete {
+    /// Someone at a terminal is asked; a script has said what it wants.
     pub(super) async fn run(self, session: &Session) -> Result<Answer, BoxError> {
         let request = session.request(self.local)?;
+        if !self.yes && confirm::at_terminal() {
+            let stack = pipeline::load(&request)?.stack_name;
+            if !confirm::ask(&format!("delete stack {stack} and its data?")) {
+                return Err(NotConfirmed { stack }.into());
+            }
+        }
         let result = pipeline::delete(&session.environment(), &request).await?;
         Ok(Answer::new(&result))
+    }
+}
+
+/// The user did not say yes.
+#[derive(Debug, thiserror::Error)]
+#[error("the deletion of stack `{stack}` was not confirmed; nothing was changed")]
+struct NotConfirmed {
+    stack: String,
+}
+
+impl Explain for NotConfirmed {
+    fn kind(&self) -> Kind {
+        Kind::Failed
+    }
+
+    fn code(&self) -> &'static str {
+        "not-confirmed"
+    }
+
+    fn hints(&self) -> Vec<String> {
+        vec!["answer `y`, or run the command again with `--yes`".into()]
     }
 }

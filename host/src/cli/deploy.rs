@@ -1,11 +1,12 @@
 //! `phalanx deploy`.
 
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 
 use clap::Args;
 use phalanx::hint::BoxError;
 use phalanx::pipeline::{self, PipelineError, PlanResult};
 
+use super::confirm;
 use super::output::Answer;
 use super::plan_view;
 use super::session::Session;
@@ -50,25 +51,17 @@ impl Deploy {
         if self.yes || plan.plan.is_empty() {
             return Ok(());
         }
-        let interactive = io::stdin().is_terminal() && io::stderr().is_terminal();
+        let interactive = confirm::at_terminal();
         let destructive = plan.plan.resources.iter().any(|change| change.destructive);
         if !interactive && !destructive {
             return Ok(());
         }
         session.finish();
         let view = plan_view::draw(plan, session.style, session.global.verbose);
-        let mut stderr = io::stderr().lock();
         // A closed standard error cannot be asked, and then nothing is confirmed below.
-        let _ = stderr.write_all(view.as_bytes());
-        if interactive {
-            let _ = write!(stderr, "go on? [y/N] ");
-            let _ = stderr.flush();
-            let mut answer = String::new();
-            if io::stdin().lock().read_line(&mut answer).is_ok()
-                && matches!(answer.trim(), "y" | "Y" | "yes")
-            {
-                return Ok(());
-            }
+        let _ = io::stderr().lock().write_all(view.as_bytes());
+        if interactive && confirm::ask("go on?") {
+            return Ok(());
         }
         Err(PipelineError::NotConfirmed.into())
     }

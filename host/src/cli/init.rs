@@ -54,9 +54,13 @@ impl Template {
 
 impl Init {
     pub(super) fn run(self, session: &Session) -> Result<Answer, BoxError> {
-        let folder = session.settings.absolute(&self.folder);
+        let folder = match self.folder.as_path() {
+            here if here == Path::new(".") => session.settings.current_dir.clone(),
+            there => session.settings.absolute(there),
+        };
         let name = match self.name {
-            Some(name) => name,
+            Some(name) if is_service_name(&name) => name,
+            Some(name) => return Err(InitError::BadName { name }.into()),
             None => service_name(&folder)?,
         };
         let files = self.template.files();
@@ -88,11 +92,17 @@ fn service_name(folder: &Path) -> Result<String, BoxError> {
         .map(|character| if character.is_ascii_alphanumeric() { character } else { '-' })
         .collect();
     let name = name.trim_matches('-').to_owned();
-    if name.starts_with(|first: char| first.is_ascii_alphabetic()) {
+    if is_service_name(&name) {
         Ok(name)
     } else {
         Err(InitError::NoName { folder: folder.to_owned() }.into())
     }
+}
+
+/// Whether manifest and Cargo take it as a name.
+fn is_service_name(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.chars().all(|character| character.is_ascii_alphanumeric() || character == '-')
 }
 
 #[derive(Serialize)]
@@ -107,7 +117,11 @@ impl fmt::Display for Made {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "made service {} in {}", self.service, self.folder.display())?;
         self.files.iter().try_for_each(|file| writeln!(f, "  {file}"))?;
-        writeln!(f, "next: phalanx deploy --local")
+        if self.folder == Path::new(".") {
+            writeln!(f, "next: phalanx deploy --local")
+        } else {
+            writeln!(f, "next: cd {} && phalanx deploy --local", self.folder.display())
+        }
     }
 }
 
@@ -117,6 +131,8 @@ enum InitError {
     Taken { folder: PathBuf, taken: Vec<String> },
     #[error("the folder `{}` gives no name for a service", folder.display())]
     NoName { folder: PathBuf },
+    #[error("`{name}` is no name for a service")]
+    BadName { name: String },
 }
 
 impl Explain for InitError {
@@ -128,13 +144,14 @@ impl Explain for InitError {
         match self {
             Self::Taken { .. } => "folder-taken",
             Self::NoName { .. } => "no-service-name",
+            Self::BadName { .. } => "bad-service-name",
         }
     }
 
     fn hints(&self) -> Vec<String> {
         vec![match self {
             Self::Taken { .. } => "name another folder: `phalanx init FOLDER`".into(),
-            Self::NoName { .. } => {
+            Self::NoName { .. } | Self::BadName { .. } => {
                 "name the service with `--name NAME`: a letter, then letters, digits and `-`".into()
             }
         }]

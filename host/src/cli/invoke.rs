@@ -32,10 +32,12 @@ impl Invoke {
             None => self.data.into_bytes(),
             Some("-") => {
                 let mut event = Vec::new();
-                io::stdin().lock().read_to_end(&mut event).map_err(|source| NoEvent { source })?;
+                let read = io::stdin().lock().read_to_end(&mut event);
+                read.map_err(|source| NoEvent { from: "standard input".into(), source })?;
                 event
             }
-            Some(path) => fs::read(&session.settings.absolute(Path::new(path)))?,
+            Some(path) => fs::read(&session.settings.absolute(Path::new(path)))
+                .map_err(|error| NoEvent { from: format!("`{path}`"), source: error.source })?,
         };
         let environment = session.environment();
         let invocation = pipeline::invoke(&environment, &request, &self.function, event).await?;
@@ -52,19 +54,24 @@ impl Invoke {
     }
 }
 
-/// Standard input cannot be read.
+/// The event cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot read the event from standard input")]
+#[error("cannot read the event from {from}")]
 struct NoEvent {
+    from: String,
     source: io::Error,
 }
 
 impl Explain for NoEvent {
     fn kind(&self) -> Kind {
-        Kind::Failed
+        Kind::BadInput
     }
 
     fn code(&self) -> &'static str {
         "no-event"
+    }
+
+    fn hints(&self) -> Vec<String> {
+        vec!["name a file with `-d @FILE`, or give the JSON itself with `-d JSON`".into()]
     }
 }

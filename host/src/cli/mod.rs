@@ -6,6 +6,7 @@
 
 mod build;
 mod completions;
+mod confirm;
 mod delete;
 mod deploy;
 mod doctor;
@@ -65,7 +66,7 @@ struct Global {
     #[arg(long, global = true, value_name = "REGION")]
     region: Option<String>,
     /// How to print the result
-    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
     output: Format,
     /// Write events as NDJSON to standard error, instead of text
     #[arg(long, global = true)]

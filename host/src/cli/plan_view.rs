@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use phalanx::pipeline::PlanResult;
 use phalanx::template::plan::{
-    Action, CauseGroup, EntryChange, PropertyChange, Replacement, ResourceChange, SERVICE,
+    Action, CauseGroup, EntryChange, Plan, PropertyChange, Replacement, ResourceChange, SERVICE,
 };
 use phalanx::text::{count, safe_line, shorten};
 use serde_json::Value;
@@ -27,7 +27,7 @@ pub(super) fn draw(result: &PlanResult, style: Style, in_full: bool) -> String {
     for group in plan.by_cause() {
         line(&mut text, "");
         line(&mut text, &format!("by {}", style.strong(group.cause)));
-        draw_group(&mut text, &group, style, width, in_full);
+        draw_group(&mut text, plan, &group, style, width, in_full);
     }
     line(&mut text, "");
     line(&mut text, &summary(result, style));
@@ -36,6 +36,7 @@ pub(super) fn draw(result: &PlanResult, style: Style, in_full: bool) -> String {
 
 fn draw_group(
     text: &mut String,
+    plan: &Plan,
     group: &CauseGroup<'_>,
     style: Style,
     width: usize,
@@ -61,7 +62,13 @@ fn draw_group(
         line(text, &format!("  ~ parts of {}", count(edited.len(), "new resource")));
     }
     for entry in &group.entries {
-        draw_entry(text, entry, style);
+        let is = |entries: &[EntryChange]| entries.iter().any(|one| std::ptr::eq(one, *entry));
+        let kind = match () {
+            () if is(&plan.outputs) => "output ",
+            () if is(&plan.parameters) => "parameter ",
+            () => "",
+        };
+        draw_entry(text, kind, entry, style);
     }
 }
 
@@ -107,10 +114,10 @@ fn draw_property(text: &mut String, property: &PropertyChange) {
     line(text, &shown);
 }
 
-fn draw_entry(text: &mut String, entry: &EntryChange, style: Style) {
+fn draw_entry(text: &mut String, kind: &str, entry: &EntryChange, style: Style) {
     let EntryChange { name, action, before, after, .. } = entry;
     let sign = sign(*action, style);
-    line(text, &format!("  {sign} {name}: {}", change_of(before.as_ref(), after.as_ref())));
+    line(text, &format!("  {sign} {kind}{name}: {}", change_of(before.as_ref(), after.as_ref())));
 }
 
 fn change_of(before: Option<&Value>, after: Option<&Value>) -> String {

@@ -46,7 +46,7 @@ impl Inspect {
         let mut options = HostOptions::new(&session.settings, Arc::clone(&session.reporter));
         options.compiler = session.environment().compiler;
         let host = Host::new(options)?;
-        let inspection = host.inspect(&component)?;
+        let inspection = host.inspect(&self.plugin, &component)?;
         let config_schema = schema(&host, &inspection, &component).await?;
         Ok(Answer::new(&Inspected { source, inspection, config_schema }))
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use clap::Args;
-use phalanx::cloud::Stack;
+use phalanx::cloud::{Stack, StackResource};
 use phalanx::hint::BoxError;
 use phalanx::pipeline;
 use phalanx::text::safe_line;
@@ -56,13 +56,16 @@ impl fmt::Display for StackStatus {
             let version = version.map(|version| format!("@{version}")).unwrap_or_default();
             writeln!(f, "plugin   {}{version}  {}", text("Name"), text("Digest"))?;
         }
-        let width = stack.resources.iter().map(|resource| resource.logical_id.len()).max();
+        let widest = |of: fn(&StackResource) -> &str| {
+            stack.resources.iter().map(|resource| of(resource).len()).max().unwrap_or_default()
+        };
+        let (ids, states) = (widest(|it| &it.logical_id), widest(|it| &it.status));
+        let types = widest(|it| &it.resource_type);
         for resource in &stack.resources {
-            let width = width.unwrap_or_default();
+            let StackResource { logical_id, status, resource_type, physical_id, .. } = resource;
             writeln!(
                 f,
-                "  {:width$}  {}  {}  {}",
-                resource.logical_id, resource.status, resource.resource_type, resource.physical_id
+                "  {logical_id:ids$}  {status:states$}  {resource_type:types$}  {physical_id}"
             )?;
         }
         for (key, value) in &stack.outputs {

@@ -147,15 +147,15 @@ impl Host {
     ///
     /// # Errors
     /// When it is no usable component or cannot be compiled.
-    pub fn inspect(&self, component: &[u8]) -> Result<Inspection, PluginError> {
+    pub fn inspect(&self, label: &str, component: &[u8]) -> Result<Inspection, PluginError> {
         let fail = |name: Option<&str>, version: Option<&str>, problem| {
-            PluginError::new(name.unwrap_or("(unnamed)"), version, Stage::Load, problem)
+            PluginError::new(name.unwrap_or(label), version, Stage::Load, problem)
         };
         let mut inspection = inspect::read(component, self.options.max_component)
             .map_err(|problem| fail(None, None, problem))?;
         let (name, version) = (inspection.name.clone(), inspection.version.clone());
         let fail = |problem| fail(name.as_deref(), version.as_deref(), problem);
-        let label = name.as_deref().unwrap_or("(unnamed)");
+        let label = name.as_deref().unwrap_or(label);
         let component = self.component(label, &inspection.digest, component).map_err(fail)?;
         if inspection.capabilities.iter().all(|capability| capability.offered) {
             self.link(&mut inspection, &component).map_err(fail)?;

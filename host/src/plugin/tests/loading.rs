@@ -241,7 +241,7 @@ fn capabilities_of_later_versions_are_refused_and_still_inspected() {
     let rig = Rig::new();
     let refused = rig.load_with(&component, |usage| usage.grants.images = true).unwrap_err();
     insta::assert_snapshot!(shown(&refused), @"plugin `acme` cannot be loaded: it needs the capability `images`, which is not offered by this version of Phalanx [BadInput, plugin-capability-not-offered]");
-    let inspection = rig.host.inspect(&component).unwrap();
+    let inspection = rig.host.inspect("plugin", &component).unwrap();
     assert!(!inspection.capabilities[0].offered);
     assert_eq!(inspection.capabilities[0].functions, ["delete-from-ecr"]);
 }
@@ -260,7 +260,7 @@ fn inspection_tells_all_that_the_type_tells() {
     ]
     .concat();
     let component = guests::component("template-edit files +teardown +pre-build", &imports, &rest);
-    let mut inspection = Rig::new().host.inspect(&component).unwrap();
+    let mut inspection = Rig::new().host.inspect("plugin", &component).unwrap();
     inspection.size = 0;
     inspection.digest = crate::digest::Digest::of("");
     assert!(inspection.edits_template() && !inspection.uses_http());

@@ -223,6 +223,8 @@ pub fn plan(before: Option<&Value>, after: &Value, edits: &[Edit], spec: &dyn Sp
     let other = pairs(before.as_object(), after.as_object()).flat_map(|(name, old, new)| {
         match (name, old, new) {
             ("Resources" | "Outputs" | "Parameters", _, _) => Vec::new(),
+            // There is one version only: that a new template names it is no news.
+            ("AWSTemplateFormatVersion", None, _) => Vec::new(),
             // Sections are maps of entries, each of which is told by itself.
             (_, None | Some(Value::Object(_)), None | Some(Value::Object(_))) => {
                 section_changes(name, before, after, &causes, true)

@@ -1,0 +1,85 @@
+//! The READMEs are true: each `$ phalanx …` line of their console blocks is run in a copy of
+//! `examples/hello`, and what it prints is what stands below it.
+
+use std::fs;
+
+use crate::support::transcript::without_digests;
+use crate::support::{Project, golden, repository, words};
+
+#[test]
+fn the_readmes_tell_the_truth() {
+    check("README.md");
+    check("examples/hello/README.md");
+}
+
+#[test]
+fn the_readme_quotes_what_is_compiled() {
+    let read = |path: &str| fs::read_to_string(repository().join(path)).unwrap();
+    let readme = read("README.md");
+    let block = |start: &str| {
+        let from = &readme[readme.find(start).unwrap() + start.len()..];
+        from[..from.find("```").unwrap()].to_owned()
+    };
+    assert_eq!(block("```toml\n"), read("examples/hello/phalanx.toml"));
+    // The guest crate's README is its documentation, whose examples are compiled and run.
+    assert!(read("plugins/sdk/README.md").contains(&block("```rust\n")));
+    assert!(
+        read("examples/pipeline-tour/phalanx.toml")
+            .contains("grants = { files = [\"notes/*.md\"], env = [\"CI_*\"] }")
+    );
+}
+
+/// Runs the blocks of one page, in order, in one folder.
+fn check(page: &str) {
+    let text = fs::read_to_string(repository().join(page)).unwrap();
+    let project = Project::copy_of("examples/hello");
+    let mut new = String::new();
+    let mut lines = text.lines().peekable();
+    let mut commands = 0;
+    while let Some(line) = lines.next() {
+        new.push_str(line);
+        new.push('\n');
+        let Some(command) = line.strip_prefix("$ phalanx ") else { continue };
+        commands += 1;
+        let mut shown = String::new();
+        while let Some(line) = lines.next_if(|line| !line.starts_with("$ ") && *line != "```") {
+            shown.push_str(line);
+            shown.push('\n');
+        }
+        let actual = run(&project, command);
+        // Times, sizes and digests differ from machine to machine: they are shown, not compared.
+        new.push_str(if comparable(&shown) == comparable(&actual) { &shown } else { &actual });
+    }
+    assert!(commands > 0, "{page} has no command to run");
+    golden::assert_file(page, &new);
+}
+
+/// What a command prints on a terminal, without the lines of cargo.
+fn run(project: &Project, command: &str) -> String {
+    // `# …` behind a command is for the reader.
+    let words = words(command.split(" # ").next().unwrap());
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let output = project.phalanx_with(&words).into_command().output().unwrap();
+    let said = [output.stderr, output.stdout].concat();
+    let said = String::from_utf8(said).unwrap().replace(project.root().to_str().unwrap(), "…");
+    let lines = said.lines().filter(|line| !line.starts_with("build service |"));
+    lines.map(|line| line.to_owned() + "\n").collect()
+}
+
+/// The text with `…` for every digest, time and size.
+fn comparable(text: &str) -> String {
+    let text = without_digests(text).replace("[DIGEST]", "…");
+    let mut words = Vec::new();
+    for line in text.lines() {
+        let mut line: Vec<&str> = line.trim_end().split(' ').collect();
+        for index in 1..line.len() {
+            let unit = line[index].trim_end_matches([')', ',']);
+            let number = line[index - 1].trim_start_matches('(');
+            if ["ms", "s", "B", "KiB", "MiB"].contains(&unit) && number.parse::<f64>().is_ok() {
+                (line[index - 1], line[index]) = ("…", "…");
+            }
+        }
+        words.push(line.join(" "));
+    }
+    words.join("\n")
+}
