@@ -15,6 +15,8 @@ mod support;
 mod cfn_lint;
 /// The command line as a user meets it.
 mod cli;
+/// Deployments to the embedded local cloud, packages and builds.
+mod deploys;
 /// `examples/hello` through its whole life.
 mod hello;
 /// Every hook through the binary: order, failures, conflicts, capabilities, interrupts.

@@ -26,9 +26,7 @@ fn refused(project: &Project) -> String {
 
 #[test]
 fn a_capability_without_a_grant_is_refused_before_any_code_runs() {
-    for (guest, config) in
-        [("runner", "run = []"), ("reader", ""), ("environs", "get = []")]
-    {
+    for (guest, config) in [("runner", "run = []"), ("reader", ""), ("environs", "get = []")] {
         let project = probe(guest, config, "", "");
         let error = project.phalanx("build").exits(3).error().to_owned();
         assert!(error.contains("if you trust it with `"), "{guest}: {error}");
@@ -140,7 +138,8 @@ fn the_time_limit_ends_a_command_with_its_children() {
 
 #[test]
 fn what_a_command_leaves_running_is_ended() {
-    let config = r#"run = [["sh", "-c", "exec 3>lifeline; sleep 600 >/dev/null 2>&1 & echo left"]]"#;
+    let config =
+        r#"run = [["sh", "-c", "exec 3>lifeline; sleep 600 >/dev/null 2>&1 & echo left"]]"#;
     let project = probe("runner", config, r#"commands = [["sh"]]"#, "");
     let lifeline = Lifeline::new(&project);
     let running = project.phalanx("build").start();

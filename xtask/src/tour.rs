@@ -45,6 +45,5 @@ fn plugin() -> Outcome {
         .and_then(|mut encoder| encoder.encode())
         .map_err(|error| format!("{} is no component: {error:#}", module.display()))?;
     let file = folder.join("plugin.wasm");
-    fs::write(&file, component)
-        .map_err(|error| format!("cannot write {}: {error}", file.display()))
+    fs::write(&file, component).map_err(|error| format!("cannot write {}: {error}", file.display()))
 }

@@ -52,15 +52,19 @@ impl Deploy {
             return Ok(());
         }
         let interactive = confirm::at_terminal();
-        let destructive = plan.plan.resources.iter().any(|change| change.destructive);
-        if !interactive && !destructive {
+        if !interactive && !plan.plan.is_destructive() {
             return Ok(());
         }
         session.finish();
         let view = plan_view::draw(plan, session.style, session.global.verbose);
         // A closed standard error cannot be asked, and then nothing is confirmed below.
         let _ = io::stderr().lock().write_all(view.as_bytes());
-        if interactive && confirm::ask("go on?") {
+        if !interactive {
+            let destroyed = plan.plan.resources.iter().filter(|change| change.destructive);
+            let resources = destroyed.map(|change| change.logical_id.clone()).collect();
+            return Err(PipelineError::Destructive { resources }.into());
+        }
+        if confirm::ask("go on?") {
             return Ok(());
         }
         Err(PipelineError::NotConfirmed.into())

@@ -110,15 +110,25 @@ pub enum PipelineError {
     /// The user did not confirm the plan.
     #[error("the plan was not confirmed; nothing was changed")]
     NotConfirmed,
+    /// The plan destroys data, and nobody is there to be asked.
+    #[error(
+        "the plan destroys what {} {}, and nobody is there to confirm it; nothing was changed",
+        resources.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", "),
+        if resources.len() == 1 { "holds" } else { "hold" }
+    )]
+    Destructive {
+        /// The logical ids of the resources that lose data.
+        resources: Vec<String>,
+    },
 }
 
 impl Explain for PipelineError {
     fn kind(&self) -> Kind {
         match self {
-            Self::Interrupted { .. }
-            | Self::HookInterrupted { .. }
-            | Self::InvokeInterrupted => Kind::Interrupted,
-            Self::NoStack { .. } | Self::NotConfirmed => Kind::Failed,
+            Self::Interrupted { .. } | Self::HookInterrupted { .. } | Self::InvokeInterrupted => {
+                Kind::Interrupted
+            }
+            Self::NoStack { .. } | Self::NotConfirmed | Self::Destructive { .. } => Kind::Failed,
             Self::NoCloud
             | Self::Source { .. }
             | Self::Unreadable { .. }
@@ -133,9 +143,9 @@ impl Explain for PipelineError {
 
     fn code(&self) -> &'static str {
         match self {
-            Self::Interrupted { .. }
-            | Self::HookInterrupted { .. }
-            | Self::InvokeInterrupted => "interrupted",
+            Self::Interrupted { .. } | Self::HookInterrupted { .. } | Self::InvokeInterrupted => {
+                "interrupted"
+            }
             Self::NoCloud => "no-cloud",
             Self::NoStack { .. } => "no-stack",
             Self::Source { .. } => "plugin-source",
@@ -146,6 +156,7 @@ impl Explain for PipelineError {
             Self::Template { .. } => "template-invalid",
             Self::NoSuchValue { .. } => "no-such-value",
             Self::NotConfirmed => "not-confirmed",
+            Self::Destructive { .. } => "destructive",
         }
     }
 
@@ -191,8 +202,11 @@ impl Explain for PipelineError {
                 hints.push("name a logical id and a path, such as `Queue.Properties.Tags`, or a JSON Pointer, such as `/Outputs/Url`".into());
                 hints
             }
-            Self::NotConfirmed => vec!["run the command again with `--yes`".into()],
-            Self::Template { .. } | Self::InvokeInterrupted => Vec::new(),
+            Self::Destructive { .. } => vec![
+                "if that is meant, run the command again with `--yes`".into(),
+                "`DeletionPolicy` and `UpdateReplacePolicy` with the value `Retain` keep a resource that is removed or replaced".into(),
+            ],
+            Self::NotConfirmed | Self::Template { .. } | Self::InvokeInterrupted => Vec::new(),
         }
     }
 
