@@ -234,7 +234,7 @@ impl Plugin {
     /// A severity that the contract does not know counts as an error: better a stopped run than an
     /// overlooked finding.
     fn findings(&self, findings: Vec<WitFinding>, state: &State) -> Vec<Finding> {
-        let by: String = self.identity.name.to_string();
+        let found_by = self.identity.name.to_string();
         let convert = |finding: WitFinding| Finding {
             severity: match finding.severity.to_ascii_lowercase().as_str() {
                 "note" => Severity::Note,
@@ -256,7 +256,7 @@ impl Plugin {
             message: sentence(&finding.message, 2_000),
             hint: finding.hint.map(|hint| sentence(&hint, 1_000)),
             by: None,
-            found_by: Some(by.clone()),
+            found_by: Some(found_by.clone()),
             location: None,
         };
         findings.into_iter().map(convert).collect()
