@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::support::{Finished, Project, guests};
 
@@ -24,7 +24,7 @@ fn compiled() -> (Project, PathBuf) {
 }
 
 /// Runs, which must compile again with a warning and mend the entry; then once more in silence.
-fn recompiles(project: &Project, entry: &PathBuf, good: &[u8]) -> String {
+fn recompiles(project: &Project, entry: &Path, good: &[u8]) -> String {
     let run =
         project.phalanx("package").own_cache().succeeds().says("recorder ran template-decorate");
     let mended = fs::read(entry).unwrap();
@@ -36,7 +36,7 @@ fn recompiles(project: &Project, entry: &PathBuf, good: &[u8]) -> String {
 }
 
 /// The warning with its hint, the entry's name replaced.
-fn warning(run: &Finished, entry: &PathBuf) -> String {
+fn warning(run: &Finished, entry: &Path) -> String {
     let lines: Vec<_> =
         run.stderr.lines().skip_while(|line| !line.starts_with("warning:")).take(2).collect();
     let folder = entry.parent().unwrap().file_name().unwrap().to_string_lossy().into_owned();

@@ -1,7 +1,7 @@
 //! Guests that want too much: time, memory, stack, handles, data, log.
 
 use super::{Case, without_numbers};
-use crate::support::guests;
+use crate::support::{Project, guests};
 
 #[test]
 fn a_loop_is_stopped() {
@@ -72,6 +72,33 @@ in the plugin's functions, innermost first:
 
 hint: this is a bug of the plugin: report it to its author, with what it logged
 ");
+}
+
+/// One engine runs all plugins of a service, so the smallest stack needs a service without others.
+#[test]
+fn the_stack_of_the_host_is_limited_too() {
+    let project = Project::new(
+        r#"
+[service]
+name = "orders"
+
+[resources.Queue]
+Type = "AWS::SQS::Queue"
+
+[plugins.bad]
+source = "file:bad.wasm"
+config = { mode = "recurse" }
+limits = { stack = "64KiB" }
+"#,
+    )
+    .file("bad.wasm", guests::component("hostile"));
+    insta::assert_snapshot!(project.phalanx("package").exits(3).error(), @r#"
+error: plugin `bad` failed in `template-decorate`: it ran out of stack: 64.0 KiB are allowed
+in the plugin's functions, innermost first:
+  hostile::recurse (again and again)
+
+hint: if the plugin really needs more, set `stack` in `[plugins.bad.limits]`, such as `stack = "4MiB"`
+"#);
 }
 
 #[test]

@@ -45,7 +45,7 @@ fn escapes_in_a_finding_are_shown_and_not_done() {
     let from = run.stderr.lines().filter(|line| line.contains("bad |") || line.contains("Odd"));
     insta::assert_snapshot!(from.collect::<Vec<_>>().join("\n"), @r#"
        bad | warning: place of a finding: `no pointer` is not a JSON Pointer: it must begin with `/`
-warning: Odd \u{1b}[31mrule: a\u{1b}[2Jb c at the whole template, found by plugin `bad`
+warning: plugin `bad`: Odd \u{1b}[31mrule: a\u{1b}[2Jb c, at the whole template
 "#);
 }
 

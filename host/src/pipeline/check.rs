@@ -61,31 +61,33 @@ fn report(run: &Run, findings: &[Finding]) {
 }
 
 fn one_line(finding: &Finding) -> String {
-    format!("{}: {} {}", finding.rule, finding.message, origin(finding))
+    let found_by = finding.found_by.as_ref().map(|plugin| format!("plugin `{plugin}`: "));
+    let found_by = found_by.unwrap_or_default();
+    let at = match finding.at.as_str() {
+        "" => "the whole template".to_owned(),
+        at => format!("`{at}`"),
+    };
+    format!("{found_by}{}: {}, at {at}{}", finding.rule, finding.message, origin(finding))
+}
+
+/// Who wrote the place of a finding, or where.
+fn origin(finding: &Finding) -> String {
+    match (&finding.by, &finding.location) {
+        (Some(plugin), _) => format!(", written by plugin `{plugin}`"),
+        (None, Some(location)) => format!(", written at {location}"),
+        (None, None) => String::new(),
+    }
 }
 
 /// A finding as the error shows it, over several lines.
 pub(super) fn render(finding: &Finding) -> String {
-    let mut text = format!("  {}: {}\n    {}", finding.rule, finding.message, origin(finding));
+    let Finding { rule, message, at, .. } = finding;
+    let mut text = format!("  {rule}: {message}\n    at {at}{}", origin(finding));
+    if let Some(plugin) = &finding.found_by {
+        text.push_str(&format!("\n    found by plugin `{plugin}`"));
+    }
     if let Some(hint) = &finding.hint {
         text.push_str(&format!("\n    hint: {hint}"));
-    }
-    text
-}
-
-/// Where the place of a finding is, who wrote it, and which plugin complains.
-fn origin(finding: &Finding) -> String {
-    let mut text = match finding.at.as_str() {
-        "" => "at the whole template".to_owned(),
-        at => format!("at {at}"),
-    };
-    match (&finding.by, &finding.location) {
-        (Some(plugin), _) => text.push_str(&format!(", written by plugin `{plugin}`")),
-        (None, Some(location)) => text.push_str(&format!(", written at {location}")),
-        (None, None) => {}
-    }
-    if let Some(plugin) = &finding.found_by {
-        text.push_str(&format!(", found by plugin `{plugin}`"));
     }
     text
 }

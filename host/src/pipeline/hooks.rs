@@ -136,7 +136,6 @@ fn uses_template(hook: Hook) -> bool {
     matches!(hook, Hook::TemplateDecorate | Hook::TemplateValidate | Hook::PostProvision)
 }
 
-/// The error names the plugin and its hook.
 fn warn(run: &Run, error: &BoxError) {
     run.reporter().warn(full_message(&**error), error.hints().into_iter().next());
 }

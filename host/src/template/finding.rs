@@ -23,7 +23,7 @@ pub struct Finding {
     pub hint: Option<String>,
     /// The plugin that wrote the place; none for the service.
     pub by: Option<String>,
-    /// The validating plugin that found it; none for the built-in checks.
+    /// The plugin that found it; none for the built-in checks.
     pub found_by: Option<String>,
     /// Where the service's files say it, when they do.
     pub location: Option<Location>,

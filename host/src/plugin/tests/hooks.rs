@@ -63,7 +63,10 @@ fn service_and_functions_are_decorated_in_one_transaction() {
 #[test]
 fn a_refusal_undoes_the_whole_call_and_is_shown_safely() {
     let rig = Rig::new();
-    insta::assert_snapshot!(rig.failure(&decorator(true), functions(), |_| {}), @r"plugin `acme` failed in `template-decorate`: the queue must \u{1b}stay [Refused, plugin-failure]");
+    insta::assert_snapshot!(rig.failure(&decorator(true), functions(), |_| {}), @r#"
+plugin `acme` failed in `template-decorate`: the queue must \u{1b}stay [Refused, plugin-failure]
+hint: `on-failure = "warn"` in `[plugins.acme]` lets the run go on without what this plugin does here
+"#);
 }
 
 #[test]
