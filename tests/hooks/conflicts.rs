@@ -13,7 +13,8 @@ fn set(pointer: &str, value: &str) -> String {
 
 #[test]
 fn changing_another_plugins_value_names_both() {
-    let project = writers(&set("/Metadata/Owner", "\"a\""), &set("/Metadata/Owner", "\"b\"")).project();
+    let project =
+        writers(&set("/Metadata/Owner", "\"a\""), &set("/Metadata/Owner", "\"b\"")).project();
     insta::assert_snapshot!(project.phalanx("deploy --local").exits(3).error(), @r#"
     error: plugin `second` failed in `template-decorate`: plugin `second` may not change `/Metadata/Owner`: plugin `first` in `template-decorate` wrote it
 

@@ -83,11 +83,8 @@ fn post_provision_is_told_what_became_of_the_stack() {
 #[test]
 fn plugins_of_several_kinds_keep_the_order_of_the_manifest() {
     let config = r#"config = { set = { "/Metadata/First" = 1 } }"#;
-    let project = Service::new()
-        .recorder("one")
-        .plugin("two", "writer", config)
-        .recorder("three")
-        .project();
+    let project =
+        Service::new().recorder("one").plugin("two", "writer", config).recorder("three").project();
     let plan = project.phalanx("plan --local --verbose").succeeds();
     let hooks = plan.stderr.lines().filter(|line| line.contains("hook  "));
     let hooks = hooks.map(|line| line.trim().split(" (").next().unwrap()).collect::<Vec<_>>();

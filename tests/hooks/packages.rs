@@ -74,8 +74,7 @@ fn only_the_package_of_the_function_changes() {
     plain.phalanx("package").succeeds();
     assert_eq!(key(&plain, "Hello"), key(&plain, "Other"), "they share their code");
 
-    let changed =
-        service().plugin("packer", "packer", &packer("hello", "about.txt", "")).project();
+    let changed = service().plugin("packer", "packer", &packer("hello", "about.txt", "")).project();
     let files = zips(&changed);
     assert_eq!((files["hello"].len(), files["other"].len()), (2, 1));
     assert_eq!(key(&changed, "Other"), key(&plain, "Other"));

@@ -47,7 +47,8 @@ fn it_refuses_and_rolls_back() {
     let manifest = project.read("phalanx.toml");
     let config = "config = { owner = \"team-orders\"";
     assert!(manifest.contains(config));
-    project.write("phalanx.toml", manifest.replace(config, &format!("{config}, max-resources = 1")));
+    project
+        .write("phalanx.toml", manifest.replace(config, &format!("{config}, max-resources = 1")));
     let refused = project.phalanx("deploy --local").exits(3);
     insta::assert_snapshot!(refused.error(), @r"
     error: the template has 1 error

@@ -51,9 +51,7 @@ fn from_rust(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     // `CARGO_TARGET_TMPDIR` is `<target>/tmp`.
     let target_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("guests");
     build(folder, &target_dir, "--examples");
-    let guest = |file: PathBuf| {
-        (stem(&file).replace('_', "-"), encode(&file))
-    };
+    let guest = |file: PathBuf| (stem(&file).replace('_', "-"), encode(&file));
     // Old guests stay in the target folder: only what has a source counts.
     let source = |file: &PathBuf| {
         let source = folder.join("src").join(stem(file).replace('-', "_")).with_extension("rs");
@@ -141,8 +139,8 @@ fn each_guest_imports_what_it_is_about() {
     for name in all().keys().filter(|name| *name != "core-module") {
         let ours = |import: &&String| import.starts_with("phalanx:pipeline/");
         let foreign = imports(name).iter().filter(|import| !ours(import)).count();
-        let may = 
-            ["caller", "clockwork", "handle-bomb", "unknown-import", "wasi-p3"].contains(&name.as_str());
+        let may = ["caller", "clockwork", "handle-bomb", "unknown-import", "wasi-p3"]
+            .contains(&name.as_str());
         assert_eq!(foreign > 0, may, "{name}: {:?}", imports(name));
     }
     for (name, capability) in

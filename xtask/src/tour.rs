@@ -9,12 +9,11 @@ use crate::run::{Outcome, root, run, target};
 use crate::setup::wasm_target;
 
 /// The README's commands, as a user would type them in `examples/pipeline-tour`.
-const STORY: [&[&str]; 6] = [
+const STORY: [&[&str]; 5] = [
     &["plan", "--local"],
     &["deploy", "--local", "--yes"],
     &["invoke", "tour", "--local"],
     &["explain", "Tour.Properties.Environment.Variables"],
-    &["outputs", "--local"],
     &["delete", "--local"],
 ];
 
@@ -45,6 +44,5 @@ fn plugin() -> Outcome {
         .and_then(|mut encoder| encoder.encode())
         .map_err(|error| format!("{} is no component: {error:#}", module.display()))?;
     let file = folder.join("plugin.wasm");
-    fs::write(&file, component)
-        .map_err(|error| format!("cannot write {}: {error}", file.display()))
+    fs::write(&file, component).map_err(|error| format!("cannot write {}: {error}", file.display()))
 }
