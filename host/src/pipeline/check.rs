@@ -24,8 +24,9 @@ pub(super) async fn check(run: &mut Run) -> Result<(), BoxError> {
         let own_errors = errors(&findings);
         let found = hooks::run_hook(run, Hook::TemplateValidate).await?;
         let template = run.template.as_ref().expect("validators give it back");
-        findings
-            .extend(found.into_iter().map(|finding| attributed(finding, &run.locations, template)));
+        findings.extend(
+            found.into_iter().map(|finding| attributed(finding, &run.locations, template)),
+        );
         report(run, &findings);
         if errors(&findings) > 0 {
             findings.retain(|finding| finding.severity == Severity::Error);
@@ -56,13 +57,7 @@ fn report(run: &Run, findings: &[Finding]) {
 fn one_line(finding: &Finding) -> String {
     let found_by = finding.found_by.as_ref().map(|plugin| format!("plugin `{plugin}`: "));
     let found_by = found_by.unwrap_or_default();
-    format!(
-        "{found_by}{}: {}, at `{}`{}",
-        finding.rule,
-        finding.message,
-        finding.at,
-        origin(finding)
-    )
+    format!("{found_by}{}: {}, at `{}`{}", finding.rule, finding.message, finding.at, origin(finding))
 }
 
 /// Who wrote the place of a finding, or where.

@@ -102,9 +102,9 @@ pub enum PipelineError {
 impl Explain for PipelineError {
     fn kind(&self) -> Kind {
         match self {
-            Self::Interrupted { .. } | Self::HookInterrupted { .. } | Self::InvokeInterrupted => {
-                Kind::Interrupted
-            }
+            Self::Interrupted { .. }
+            | Self::HookInterrupted { .. }
+            | Self::InvokeInterrupted => Kind::Interrupted,
             Self::NoStack { .. } | Self::NotConfirmed => Kind::Failed,
             Self::NoCloud
             | Self::Source { .. }
@@ -119,9 +119,9 @@ impl Explain for PipelineError {
 
     fn code(&self) -> &'static str {
         match self {
-            Self::Interrupted { .. } | Self::HookInterrupted { .. } | Self::InvokeInterrupted => {
-                "interrupted"
-            }
+            Self::Interrupted { .. }
+            | Self::HookInterrupted { .. }
+            | Self::InvokeInterrupted => "interrupted",
             Self::NoCloud => "no-cloud",
             Self::NoStack { .. } => "no-stack",
             Self::Source { .. } => "plugin-source",
@@ -136,9 +136,7 @@ impl Explain for PipelineError {
 
     fn hints(&self) -> Vec<String> {
         match self {
-            Self::Interrupted { .. } | Self::HookInterrupted { .. } => {
-                vec!["run the same command again to go on".into()]
-            }
+            Self::Interrupted { .. } | Self::HookInterrupted { .. } => vec!["run the same command again to go on".into()],
             Self::NoCloud => {
                 vec!["add `--local` to use the embedded local cloud, which needs no account".into()]
             }
