@@ -217,7 +217,16 @@ fn a_validator_refuses() {
 fn provisioning_fails() {
     let service = Service::new().with("[outputs.Vpc.Value]\n\"Fn::ImportValue\" = \"nobodys\"");
     let project = service.recorder("first").recorder("second").project();
-    insta::assert_snapshot!(story(&project.phalanx("deploy --local").exits(1)), @"");
+    insta::assert_snapshot!(story(&project.phalanx("deploy --local").exits(2)), @r"
+    exit 2; rolled back: second, first
+    second: provision failed [output-failed] after: load resolve build package seal synthesize check plan upload
+    first: provision failed [output-failed] after: load resolve build package seal synthesize check plan upload
+    second: it said: cannot evaluate output `Vpc`: `Fn::ImportValue` at `/Outputs/Vpc/Value/Fn::ImportValue` names `nobodys`, which is not an output that a stack exports
+    first: it said: cannot evaluate output `Vpc`: `Fn::ImportValue` at `/Outputs/Vpc/Value/Fn::ImportValue` names `nobodys`, which is not an output that a stack exports
+
+    error: cannot evaluate output `Vpc`
+      caused by: `Fn::ImportValue` at `/Outputs/Vpc/Value/Fn::ImportValue` names `nobodys`, which is not an output that a stack exports
+    ");
     next_run_works(&project, "[outputs.Vpc.Value]\n\"Fn::ImportValue\" = \"nobodys\"", "");
 }
 

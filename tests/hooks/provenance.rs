@@ -25,7 +25,7 @@ fn the_services_values_are_told_with_their_line() {
     let project = service();
     insta::assert_snapshot!(explain(&project, "Hello.Properties.Timeout"), @r"
     /Resources/Hello/Properties/Timeout = 7
-      written by the service, phalanx.toml:4:12
+      written by the service, phalanx.toml:7:1
     ");
     insta::assert_snapshot!(explain(&project, "Mail.Properties.DelaySeconds"), @r"
     /Resources/Mail/Properties/DelaySeconds = 3
@@ -91,8 +91,8 @@ fn the_answer_as_json() {
       "parts": [],
       "location": {
         "file": "phalanx.toml",
-        "line": 4,
-        "column": 12
+        "line": 7,
+        "column": 1
       }
     }
     "#);
@@ -189,12 +189,12 @@ fn the_plan_is_grouped_by_plugin() {
       ~ Hello  AWS::Lambda::Function
           Properties.Timeout: 7 -> 8
 
+    by first
+      ~ Metadata.Owner: {"team":"a","room":"b"} -> {"team":"c","room":"b"}
+
     by second
       ~ Jobs   AWS::SQS::Queue
           Properties.DelaySeconds: 5 -> 6
-
-    by first
-      ~ Metadata.Owner: {"team":"a","room":"b"} -> {"team":"c","room":"b"}
 
     resources: 2 to modify; 1 other change; by the service and 2 plugins
     "#);

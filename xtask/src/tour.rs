@@ -9,12 +9,11 @@ use crate::run::{Outcome, root, run, target};
 use crate::setup::wasm_target;
 
 /// The README's commands, as a user would type them in `examples/pipeline-tour`.
-const STORY: [&[&str]; 6] = [
+const STORY: [&[&str]; 5] = [
     &["plan", "--local"],
     &["deploy", "--local", "--yes"],
     &["invoke", "tour", "--local"],
     &["explain", "Tour.Properties.Environment.Variables"],
-    &["outputs", "--local"],
     &["delete", "--local"],
 ];
 

@@ -84,7 +84,7 @@ pub struct StackResource {
 /// How a run went wrong.
 #[derive(Debug, Clone)]
 pub struct OutcomeView {
-    /// The step that failed.
+    /// The step that failed, or the hook at which a plugin did.
     pub failed_step: String,
     /// The error as the person sees it.
     pub error: Failure,
