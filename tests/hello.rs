@@ -27,15 +27,20 @@ fn the_example_lives_and_ends_well() {
 
     let again = project.phalanx("deploy --local").succeeds();
     assert!(again.stdout.starts_with("no changes to stack hello-dev\n"), "{}", again.scene());
-    // Another answer is another package, and only that changes.
-    let source = project.read("src/main.rs").replace("unwrap_or(\"world\")", "unwrap_or(\"all\")");
-    project.write("src/main.rs", source);
+    // Another greeting changes one property of one function, and its answer.
+    let manifest = project.read("phalanx.toml");
+    let other = manifest.replace("GREETING = \"Hello\"", "GREETING = \"Hi\"");
+    assert_ne!(other, manifest);
+    project.write("phalanx.toml", other);
     let plan = project.phalanx("plan --local --output json").succeeds().json();
     assert_eq!(plan["resources"].as_array().unwrap().len(), 1, "{plan:#}");
-    assert_eq!(
-        (&plan["resources"][0]["logical-id"], &plan["resources"][0]["code"]),
-        (&json!("Hello"), &json!(true))
-    );
+    let changed = &plan["resources"][0];
+    assert_eq!((&changed["logical-id"], &changed["code"]), (&json!("Hello"), &json!(false)));
+    assert_eq!(changed["properties"][0]["path"], "Properties.Environment.Variables.GREETING");
+    project.phalanx("deploy --local").succeeds();
+    let answer =
+        project.phalanx_with(&["invoke", "hello", "--local", "-d", event]).succeeds().json();
+    assert_eq!(answer["body"], r#"{"message":"Hi, Ada!"}"#);
 
     project.phalanx("delete --local").succeeds();
     project.phalanx("status --local").exits(1);

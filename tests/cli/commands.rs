@@ -27,13 +27,33 @@ fn each_command_prints_its_result_and_how_it_got_there() {
     session.run(0, "explain Hello.Properties.MemorySize -q");
     session.run(0, "explain /Outputs/QueueUrl -q");
     session.run(0, r#"invoke hello --local -d '{ "name": "Ada" }'"#);
-    session.run(0, "plugin inspect tags");
     project
         .write("phalanx.toml", project.read("phalanx.toml").replace("\"orders\" }", "\"shop\" }"));
     session.run(0, "plan --local -q");
     session.run(0, "delete --local");
     session.run(0, "delete --local --yes");
     assert_snapshot!(session.text());
+}
+
+#[test]
+fn inspect_tells_what_a_plugin_is_and_may_do() {
+    let project = orders();
+    let shown = project.phalanx("plugin inspect tags").succeeds().stdout;
+    // Digest and size differ from machine to machine.
+    let lines =
+        shown.lines().filter(|line| !line.starts_with("digest") && !line.starts_with("size"));
+    assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r"
+    source        builtin:stack-tags
+    name          stack-tags
+    version       0.1.0
+    hooks         template-decorate
+    objects       log, run, template-edit, template-view
+    capabilities  none
+    wasi          none
+    config
+      tags (object, required)  Tags for every taggable resource; a value may hold `${…}`.
+      overwrite (boolean, default false)  Change the value of a tag that is there already.
+    ");
 }
 
 #[test]

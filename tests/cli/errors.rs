@@ -67,6 +67,7 @@ fn things_that_are_not_there() {
     let mut session = Transcript::new(&project);
     session.run(1, "status --local");
     session.run(1, "outputs --local");
+    session.run(1, "invoke hello --local");
     session.run(2, "plan --local --stage prodd");
     session.run(2, "plan --local --stage test");
     project.phalanx("deploy --local").succeeds();

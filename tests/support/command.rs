@@ -32,7 +32,8 @@ impl Phalanx {
             // content-addressed. Tests of the cache itself set their own.
             .env("PHALANX_CACHE_DIR", repository().join("target/tests/cache"))
             .env("PHALANX_DATA_DIR", repository().join("target/tests/data"))
-            // Services in Rust share what cargo compiles for them; the program itself lies in each.
+            // Services in Rust share what cargo compiles for them. Cargo tells copies of a package
+            // apart by times only: a test must not edit sources that another test has too.
             .env("CARGO_BUILD_BUILD_DIR", repository().join("target/tests/rust"))
             .env("SOURCE_DATE_EPOCH", "1700000000")
             .stdin(Stdio::null());

@@ -32,7 +32,8 @@ impl Terminal {
         let bar = (is_terminal && verbosity > Verbosity::Quiet).then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
             bar.set_style(
-                ProgressStyle::with_template("{spinner} {msg}").expect("a valid template"),
+                // Cut at the terminal's width: a line that wraps could not be cleared.
+                ProgressStyle::with_template("{spinner} {wide_msg}").expect("a valid template"),
             );
             bar
         });

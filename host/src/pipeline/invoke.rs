@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::cloud::Cloud as _;
+use crate::cloud::local::LocalError;
 use crate::hint::BoxError;
 use crate::invoke::{self, FunctionSpec, Invocation, Options};
 
@@ -25,7 +26,15 @@ pub async fn invoke(
     }
     let service = load(request)?;
     let local = open_local(environment, &service);
-    let known = local.function(&service.stack_name, function)?;
+    let known = local.function(&service.stack_name, function).map_err(|error| match error {
+        // Told as every other command tells it.
+        LocalError::NoStack(stack) => BoxError::from(PipelineError::NoStack {
+            stack,
+            cloud: "local",
+            stage: service.stage.clone(),
+        }),
+        other => other.into(),
+    })?;
     let (package, digest) = local.package(&known)?;
     let spec = FunctionSpec {
         label: function.to_owned(),
