@@ -7,7 +7,7 @@
 
 pub mod private;
 
-use std::fs::{File, Metadata};
+use std::fs::{File, Metadata, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Component, Path, PathBuf};
 
@@ -41,6 +41,14 @@ impl Explain for FsError {
             }
             io::ErrorKind::StorageFull => {
                 vec!["free some disk space and run the command again".into()]
+            }
+            io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+                let in_the_way = self.path.ancestors().find(|path| path.is_file());
+                let hint = |path: &Path| format!("`{}` is no folder: move it away", path.display());
+                Vec::from_iter(in_the_way.map(hint))
+            }
+            io::ErrorKind::IsADirectory => {
+                vec![format!("`{}` is a folder: move it away", self.path.display())]
             }
             _ => Vec::new(),
         }
@@ -131,6 +139,19 @@ pub fn lock(path: &Path) -> Result<File> {
     let file = open_or_create(path)?;
     context("lock", path, file.lock())?;
     Ok(file)
+}
+
+/// Takes a lock that other processes respect, or none while another has it.
+///
+/// # Errors
+/// When the lock file cannot be made or locked.
+pub fn try_lock(path: &Path) -> Result<Option<File>> {
+    let file = open_or_create(path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(source)) => context("lock", path, Err(source)),
+    }
 }
 
 /// The name in `path`'s folder that is most like the name of `path`, which is not there.
@@ -308,6 +329,21 @@ pub fn symlink(target: &Path, path: &Path) -> Result<()> {
 }
 /// How the names of temporary files begin; a killed run leaves them behind.
 pub const TEMPORARY_PREFIX: &str = ".phalanx-";
+
+/// Removes the temporary files and folders that killed runs left in `folder`, where nobody else may be
+/// writing.
+///
+/// # Errors
+/// When the folder cannot be listed or something not removed.
+pub fn clear_leftovers(folder: &Path) -> Result<()> {
+    for path in list_if_present(folder)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with(TEMPORARY_PREFIX) {
+            if path.is_dir() { remove_dir_all(&path)? } else { remove_file(&path)? }
+        }
+    }
+    Ok(())
+}
 
 /// Temporary files are private; what we write for the user gets the usual mode.
 fn make_readable(file: &File) -> io::Result<()> {

@@ -96,7 +96,7 @@ impl PackageSet {
         let folder = out_dir.join("packages");
         fs::create_dir_all(&folder)?;
         let _lock = fs::lock(&folder.join(".lock"))?;
-        clear_leftovers(&folder)?;
+        fs::clear_leftovers(&folder)?;
         let index_path = folder.join("index.json");
         let old = fs::read_if_present(&index_path)?;
         let mut index: Index =
@@ -244,17 +244,6 @@ fn copy(
     }
     if hasher.finish() != digest {
         return Err(PackageError::Changed { path: source.to_owned() });
-    }
-    Ok(())
-}
-
-/// Removes temporary files of runs that were killed; the lock says that nobody writes them now.
-fn clear_leftovers(folder: &Path) -> Result<(), FsError> {
-    for path in fs::list(folder)? {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with(fs::TEMPORARY_PREFIX) {
-            fs::remove_file(&path)?;
-        }
     }
     Ok(())
 }

@@ -117,6 +117,14 @@ pub enum LocalError {
         /// Why not.
         source: serde_json::Error,
     },
+    /// A file of a stack is not there any more.
+    #[error("`{}` is gone, which tells how stack `{stack}` stands", path.display())]
+    LostState {
+        /// The stack.
+        stack: String,
+        /// The file.
+        path: PathBuf,
+    },
     /// There is no such stack.
     #[error("there is no stack `{0}` in the local cloud")]
     NoStack(String),
@@ -148,6 +156,7 @@ impl Explain for LocalError {
             Self::Busy { .. }
             | Self::NoArtifact { .. }
             | Self::ArtifactDamaged(_)
+            | Self::LostState { .. }
             | Self::BadState { .. } => Kind::Failed,
             _ => Kind::BadInput,
         }
@@ -168,7 +177,7 @@ impl Explain for LocalError {
             }
             Self::NoArtifact { .. } => "artifact-missing",
             Self::ArtifactDamaged(_) => "artifact-damaged",
-            Self::BadState { .. } => "local-state-damaged",
+            Self::BadState { .. } | Self::LostState { .. } => "local-state-damaged",
             Self::NoStack(_) => "no-such-stack",
             Self::NoFunction { .. } | Self::NoPackage { .. } => "no-such-function",
             Self::Fs(error) => error.code(),
@@ -197,6 +206,10 @@ impl Explain for LocalError {
             Self::BadState { path, .. } => {
                 format!("it was changed by hand: restore it, or remove `{}`", path.display())
             }
+            Self::LostState { path, .. } => format!(
+                "it was removed by hand: restore it, or remove the folder `{}` to start the stack anew",
+                path.parent().unwrap_or(path).display()
+            ),
             Self::NoFunction { name, known, .. } => {
                 match crate::hint::nearest(name, known.iter().map(String::as_str)) {
                     Some(near) => format!("did you mean `{near}`?"),

@@ -177,8 +177,11 @@ impl<'a> History<'a> {
 
     fn revision(&self, number: u64) -> Result<Revision, LocalError> {
         let path = self.path(number);
-        serde_json::from_slice(&fs::read(&path)?)
-            .map_err(|source| LocalError::BadState { path, source })
+        let Some(text) = fs::read_if_present(&path)? else {
+            let stack = self.folder.file_name().unwrap_or_default().display().to_string();
+            return Err(LocalError::LostState { stack, path });
+        };
+        serde_json::from_slice(&text).map_err(|source| LocalError::BadState { path, source })
     }
 
     fn path(&self, number: u64) -> PathBuf {
