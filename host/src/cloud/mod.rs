@@ -2,6 +2,7 @@
 //!
 //! [`local`] implements it over a folder. Types here are ours; a cloud's own types stay in its folder.
 
+use std::any::Any;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -48,6 +49,13 @@ pub trait Cloud: Send + Sync {
     /// When the cloud cannot be asked.
     async fn stack(&self, name: &str) -> Result<Option<Stack>, BoxError>;
 
+    /// Keeps other runs from changing a stack until the answer is dropped; this run's own changes go on.
+    /// `action` tells them what is being done.
+    ///
+    /// # Errors
+    /// When another run works on the stack; the error says which.
+    async fn hold(&self, name: &str, action: &'static str) -> Result<Hold, BoxError>;
+
     /// Creates or updates a stack and follows it to its end. A request that changes nothing is a
     /// success.
     ///
@@ -66,6 +74,9 @@ pub trait Cloud: Send + Sync {
     /// When something blocks it; the error names it.
     async fn delete(&self, name: &str, reporter: Arc<dyn Reporter>) -> Result<bool, BoxError>;
 }
+
+/// A stack that is ours to change while this lives.
+pub type Hold = Arc<dyn Any + Send + Sync>;
 
 /// Who and where we are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

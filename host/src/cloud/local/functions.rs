@@ -77,7 +77,7 @@ impl Local {
             None => Err(LocalError::NoFunction {
                 stack: stack.to_owned(),
                 name: name.to_owned(),
-                known: functions.into_iter().map(|function| function.logical_id).collect(),
+                known: functions.into_iter().map(|function| shown(stack, function)).collect(),
             }),
         }
     }
@@ -144,4 +144,10 @@ impl Local {
 pub(super) fn code_location(resource: &Provisioned) -> Option<(&str, &str)> {
     let code = resource.properties.get("Code").filter(|_| resource.resource_type == FUNCTION)?;
     Some((code.get("S3Bucket")?.as_str()?, code.get("S3Key")?.as_str()?))
+}
+
+/// What people call a function: its name in the manifest, when Lambda's name tells it.
+fn shown(stack: &str, function: LocalFunction) -> String {
+    let own = function.function_name.strip_prefix(stack).and_then(|name| name.strip_prefix('-'));
+    own.map(str::to_owned).unwrap_or(function.logical_id)
 }

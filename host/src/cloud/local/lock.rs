@@ -2,7 +2,7 @@
 //! process however it ends, and beside it a note of who holds it.
 
 use std::fmt;
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -17,7 +17,7 @@ use crate::fs::{self, FsError};
 pub struct Owner {
     /// Its process.
     pub pid: u32,
-    /// What it does: `apply` or `delete`.
+    /// What it does: `deploy`, `delete`.
     pub action: String,
     /// When its run began.
     pub since: SystemTime,
@@ -47,9 +47,12 @@ impl Drop for Held {
 
 /// Takes the lock of `stack`, whose files are in `folder`.
 pub(super) fn take(folder: &Path, stack: &str, owner: &Owner) -> Result<Held, LocalError> {
-    let note = folder.join(format!("{stack}.owner.json"));
-    match alone(&folder.join(format!("{stack}.lock")))? {
+    // A folder of its own: whoever has the lock may clear away there what killed runs left.
+    let folder = folder.join(stack);
+    let note = folder.join("owner.json");
+    match alone(&folder.join("lock"))? {
         Some(held) => {
+            fs::clear_leftovers(&folder)?;
             // Read only while the lock is taken, so what an earlier owner left misleads nobody.
             fs::write(&note, serde_json::to_vec(owner).expect("an owner is plain JSON"))?;
             Ok(held)
@@ -63,7 +66,8 @@ pub(super) fn take(folder: &Path, stack: &str, owner: &Owner) -> Result<Held, Lo
 
 /// Takes a lock that only [`alone`] excludes.
 pub(super) fn share(path: &Path) -> fs::Result<Held> {
-    let file = open(path)?;
+    make_folder_of(path)?;
+    let file = fs::open_or_create(path)?;
     match file.lock_shared() {
         Ok(()) => Ok(Held(file)),
         Err(source) => Err(FsError { action: "lock", path: path.to_owned(), source }),
@@ -72,19 +76,10 @@ pub(super) fn share(path: &Path) -> fs::Result<Held> {
 
 /// Takes a lock for us alone, or none while anyone holds it.
 pub(super) fn alone(path: &Path) -> fs::Result<Option<Held>> {
-    let file = open(path)?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(Held(file))),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(source)) => {
-            Err(FsError { action: "lock", path: path.to_owned(), source })
-        }
-    }
+    make_folder_of(path)?;
+    Ok(fs::try_lock(path)?.map(Held))
 }
 
-fn open(path: &Path) -> fs::Result<File> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    fs::open_or_create(path)
+fn make_folder_of(path: &Path) -> fs::Result<()> {
+    path.parent().map_or(Ok(()), fs::create_dir_all)
 }

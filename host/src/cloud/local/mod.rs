@@ -5,12 +5,14 @@
 //! does anything. Killed at any moment, it is in the old state or in the new one.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
 
-use super::{Applied, ApplyRequest, Artifact, ArtifactLocation, Cloud, Identity, Stack, Stored};
+use super::{
+    Applied, ApplyRequest, Artifact, ArtifactLocation, Cloud, Hold, Identity, Stack, Stored,
+};
 use crate::digest::Digest;
 use crate::hint::BoxError;
 use crate::report::Reporter;
@@ -47,13 +49,21 @@ pub struct Local {
     region: String,
     now: SystemTime,
     disk: Arc<dyn Disk>,
+    /// The stack that this run holds, and its lock while it does.
+    held: Arc<Mutex<(String, Weak<lock::Held>)>>,
 }
 
 impl Local {
     /// The local cloud in the folder `root`, mostly `.phalanx/local` of a service. Nothing is touched
     /// before something is stored.
     pub fn open(root: &Path, region: &str, now: SystemTime) -> Self {
-        Self { root: root.to_owned(), region: region.to_owned(), now, disk: Arc::new(FileSystem) }
+        Self {
+            root: root.to_owned(),
+            region: region.to_owned(),
+            now,
+            disk: Arc::new(FileSystem),
+            held: Arc::default(),
+        }
     }
 
     /// The events of all operations on a stack, oldest first, also of one that is deleted.
@@ -85,14 +95,23 @@ impl Local {
         Ok(pruned)
     }
 
-    fn lock(&self, stack: &str, action: &str) -> Result<lock::Held, LocalError> {
+    /// The lock of a stack: the one that this run holds already, or a new one.
+    fn lock(&self, stack: &str, action: &str) -> Result<Arc<lock::Held>, LocalError> {
         for (what, name) in [("stack", stack), ("region", &self.region)] {
             if !is_name(name) {
                 return Err(LocalError::BadName { what, name: name.to_owned() });
             }
         }
+        {
+            let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+            if held.0 == stack
+                && let Some(lock) = held.1.upgrade()
+            {
+                return Ok(lock);
+            }
+        }
         let owner = Owner { pid: std::process::id(), action: action.to_owned(), since: self.now };
-        lock::take(&self.root.join("locks").join(&self.region), stack, &owner)
+        lock::take(&self.root.join("locks").join(&self.region), stack, &owner).map(Arc::new)
     }
 
     /// The stack as it stands, unless it is deleted.
@@ -153,6 +172,13 @@ impl Cloud for Local {
 
     async fn stack(&self, name: &str) -> Result<Option<Stack>, BoxError> {
         Ok(self.current(name)?.map(|revision| revision.stack))
+    }
+
+    async fn hold(&self, name: &str, action: &'static str) -> Result<Hold, BoxError> {
+        let lock = self.lock(name, action)?;
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        *held = (name.to_owned(), Arc::downgrade(&lock));
+        Ok(lock)
     }
 
     async fn apply(

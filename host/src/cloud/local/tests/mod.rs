@@ -285,7 +285,7 @@ async fn functions_are_told_with_all_that_running_them_needs() {
     assert_eq!((fs::read_to_string(&path).unwrap().as_str(), digest), ("code", code.digest));
 
     let error = rig.local.function("orders-dev", "sayhelo").unwrap_err();
-    assert_eq!(error.hints(), ["did you mean `SayHello`?"]);
+    assert_eq!(error.hints(), ["did you mean `say-hello`?"]);
 
     // Damaged once, it is stored anew by the next deploy.
     fs::write(&path, "dirt").unwrap();
