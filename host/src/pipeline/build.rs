@@ -1,16 +1,22 @@
 //! Step 3: the user's builds: the service's first, then the functions' own, side by side.
 
 use std::fmt;
+use std::fs::File;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use serde::Serialize;
 
 use crate::build::{self, Outcome};
+use crate::fs;
 use crate::hint::BoxError;
 
 use super::run::Run;
 use super::step::Step;
+
+/// How often a run asks whether the other one that builds here has ended.
+const AGAIN: Duration = Duration::from_millis(20);
 
 /// What the builds came to.
 #[derive(Debug, Clone, Serialize)]
@@ -46,13 +52,14 @@ impl fmt::Display for BuildResult {
 /// Runs the builds whose inputs changed.
 pub(super) async fn build(run: &mut Run) -> Result<BuildResult, BoxError> {
     run.step(Step::Build, async |run| {
+        run.workshop = Some(alone(run).await?);
         let run = &*run;
         let mut builds = Vec::new();
         if let Some(service_build) = &run.service.build {
             // The service's build makes the code of every function that has no build of its own.
             let outputs =
                 run.service.functions.values().filter(|function| function.build.is_none());
-            let outputs = outputs.map(|function| output(function)).collect::<Vec<_>>();
+            let outputs = outputs.map(output).collect::<Vec<_>>();
             builds.push(one(run, "service", service_build, &outputs).await?);
         }
         let own = run.service.functions.values().filter_map(|function| {
@@ -70,6 +77,29 @@ pub(super) async fn build(run: &mut Run) -> Result<BuildResult, BoxError> {
         Ok((result, summary))
     })
     .await
+}
+
+/// Waits until no other run builds and packages in this folder, and clears away what killed ones left.
+/// Held until the packages are sealed and the template is written: a build for another stage in
+/// between would put its code into the packages of this one.
+async fn alone(run: &Run) -> Result<File, BoxError> {
+    let folder = run.state_dir();
+    fs::create_dir_all(&folder)?;
+    let path = folder.join(".lock");
+    let mut told = false;
+    loop {
+        if let Some(lock) = fs::try_lock(&path)? {
+            fs::clear_leftovers(&folder)?;
+            fs::clear_leftovers(&folder.join("build"))?;
+            return Ok(lock);
+        }
+        if !told {
+            run.reporter().note("another run builds in this folder; waiting for it");
+            told = true;
+        }
+        // Asked again and again, since a wait in the system could not be interrupted.
+        tokio::time::sleep(AGAIN).await;
+    }
 }
 
 fn output(function: &crate::manifest::Function) -> build::Output {

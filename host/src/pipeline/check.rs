@@ -29,6 +29,7 @@ pub(super) async fn check(run: &mut Run) -> Result<(), BoxError> {
             return Err(PipelineError::Template { findings, refused: own_errors == 0 }.into());
         }
         write_template(run)?;
+        run.workshop = None;
         let remarks = findings.len();
         Ok(((), if remarks == 0 { "no findings".into() } else { count(remarks, "remark") }))
     })

@@ -35,6 +35,7 @@ impl fmt::Display for Deleted {
 
 /// Deletes the stack. A stack that is not there is a success, and runs no hook.
 pub(super) async fn delete(run: &mut Run) -> Result<Deleted, BoxError> {
+    run.hold("delete").await?;
     resolve::load_plugins(run).await?;
     let name = run.service.stack_name.clone();
     let Some(stack) = run.cloud.stack(&name).await? else {

@@ -123,6 +123,9 @@ pub async fn deploy(
 ) -> Result<DeployResult, BoxError> {
     let mut run = Run::start(environment, request)?;
     let result = async {
+        if !request.dry_run {
+            run.hold("deploy").await?;
+        }
         resolve::resolve(&mut run).await?;
         build::build(&mut run).await?;
         package::package(&mut run).await?;

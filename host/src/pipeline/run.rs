@@ -1,6 +1,7 @@
 //! One run of the pipeline: what the steps share, and how a step is timed, reported and interrupted.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,7 +10,7 @@ use indexmap::IndexMap;
 use tokio::sync::watch;
 
 use crate::cloud::local::Local;
-use crate::cloud::{Change, Cloud, Identity, Stack};
+use crate::cloud::{Change, Cloud, Hold, Identity, Stack};
 use crate::context::Context;
 use crate::digest::Digest;
 use crate::hint::BoxError;
@@ -98,6 +99,10 @@ pub(super) struct Run {
     pub(super) stack: Option<Arc<StackView>>,
     /// What `rollback` sees.
     pub(super) outcome: Option<Arc<OutcomeView>>,
+    /// Keeps other runs from the stack until this one has ended, rollback hooks included.
+    pub(super) hold: Option<Hold>,
+    /// The lock on what builds and packaging make in the service's folder, until that is done.
+    pub(super) workshop: Option<File>,
     pub(super) completed: Vec<Step>,
     /// The step under way.
     pub(super) current: Step,
@@ -128,9 +133,18 @@ impl Run {
             locations: BTreeMap::new(),
             stack: None,
             outcome: None,
+            hold: None,
+            workshop: None,
             completed: vec![Step::Load],
             current: Step::Load,
         })
+    }
+
+    /// Keeps other runs from changing the stack until this one has ended: not only the provisioning
+    /// itself must be alone, but also the hooks around it and the plan that was confirmed.
+    pub(super) async fn hold(&mut self, action: &'static str) -> Result<(), BoxError> {
+        self.hold = Some(self.cloud.hold(&self.service.stack_name, action).await?);
+        Ok(())
     }
 
     /// Runs one step: reports its beginning and end, stops it when the user interrupts, and notes
