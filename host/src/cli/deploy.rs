@@ -51,8 +51,7 @@ impl Deploy {
             return Ok(());
         }
         let interactive = io::stdin().is_terminal() && io::stderr().is_terminal();
-        let destructive = plan.plan.resources.iter().any(|change| change.destructive);
-        if !interactive && !destructive {
+        if !interactive && !plan.plan.is_destructive() {
             return Ok(());
         }
         session.finish();
@@ -60,15 +59,18 @@ impl Deploy {
         let mut stderr = io::stderr().lock();
         // A closed standard error cannot be asked, and then nothing is confirmed below.
         let _ = stderr.write_all(view.as_bytes());
-        if interactive {
-            let _ = write!(stderr, "go on? [y/N] ");
-            let _ = stderr.flush();
-            let mut answer = String::new();
-            if io::stdin().lock().read_line(&mut answer).is_ok()
-                && matches!(answer.trim(), "y" | "Y" | "yes")
-            {
-                return Ok(());
-            }
+        if !interactive {
+            let destroyed = plan.plan.resources.iter().filter(|change| change.destructive);
+            let resources = destroyed.map(|change| change.logical_id.clone()).collect();
+            return Err(PipelineError::Destructive { resources }.into());
+        }
+        let _ = write!(stderr, "go on? [y/N] ");
+        let _ = stderr.flush();
+        let mut answer = String::new();
+        if io::stdin().lock().read_line(&mut answer).is_ok()
+            && matches!(answer.trim(), "y" | "Y" | "yes")
+        {
+            return Ok(());
         }
         Err(PipelineError::NotConfirmed.into())
     }

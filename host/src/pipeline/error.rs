@@ -91,13 +91,23 @@ pub enum PipelineError {
     /// The user did not confirm the plan.
     #[error("the plan was not confirmed; nothing was changed")]
     NotConfirmed,
+    /// The plan destroys data, and nobody is there to be asked.
+    #[error(
+        "the plan destroys what {} {}, and nobody is there to confirm it; nothing was changed",
+        resources.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", "),
+        if resources.len() == 1 { "holds" } else { "hold" }
+    )]
+    Destructive {
+        /// The logical ids of the resources that lose data.
+        resources: Vec<String>,
+    },
 }
 
 impl Explain for PipelineError {
     fn kind(&self) -> Kind {
         match self {
             Self::Interrupted { .. } | Self::InvokeInterrupted => Kind::Interrupted,
-            Self::NoStack { .. } | Self::NotConfirmed => Kind::Failed,
+            Self::NoStack { .. } | Self::NotConfirmed | Self::Destructive { .. } => Kind::Failed,
             Self::NoCloud
             | Self::Source { .. }
             | Self::NoBuiltin { .. }
@@ -121,6 +131,7 @@ impl Explain for PipelineError {
             Self::Template { .. } => "template-invalid",
             Self::NoSuchValue { .. } => "no-such-value",
             Self::NotConfirmed => "not-confirmed",
+            Self::Destructive { .. } => "destructive",
         }
     }
 
@@ -158,8 +169,11 @@ impl Explain for PipelineError {
                 hints.push("name a logical id and a path, such as `Queue.Properties.Tags`, or a JSON Pointer, such as `/Outputs/Url`".into());
                 hints
             }
-            Self::NotConfirmed => vec!["run the command again with `--yes`".into()],
-            Self::Template { .. } | Self::InvokeInterrupted => Vec::new(),
+            Self::Destructive { .. } => vec![
+                "if that is meant, run the command again with `--yes`".into(),
+                "`DeletionPolicy` and `UpdateReplacePolicy` with the value `Retain` keep a resource that is removed or replaced".into(),
+            ],
+            Self::NotConfirmed | Self::Template { .. } | Self::InvokeInterrupted => Vec::new(),
         }
     }
 
