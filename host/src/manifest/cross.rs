@@ -153,7 +153,7 @@ impl Cross<'_> {
         }
         let Some(code) = function.node.get("code") else { return };
         let path = code.as_text().unwrap_or_default();
-        if is_file(self.root, path) {
+        if !is_archive(path) && is_file(self.root, path) {
             let message = format!(
                 "the code of `{name}` is a file, and the runtime `{runtime}` wants a folder"
             );
@@ -180,9 +180,15 @@ impl Cross<'_> {
     }
 }
 
+/// True for what is taken as a ready-made package.
+fn is_archive(path: &str) -> bool {
+    let ending = path.rsplit_once('.').map_or("", |(_, ending)| ending);
+    ["zip", "jar"].iter().any(|archive| ending.eq_ignore_ascii_case(archive))
+}
+
 /// By what is on disk, or by the name's ending when nothing has been built yet.
 fn is_file(root: &Path, path: &str) -> bool {
-    const FILES: [&str; 10] = ["py", "js", "mjs", "cjs", "ts", "rb", "java", "jar", "zip", "dll"];
+    const FILES: [&str; 8] = ["py", "js", "mjs", "cjs", "ts", "rb", "java", "dll"];
     match crate::fs::metadata(&root.join(path)) {
         Ok(metadata) => metadata.is_file(),
         Err(_) => path.rsplit_once('.').is_some_and(|(_, ending)| FILES.contains(&ending)),
