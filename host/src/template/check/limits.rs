@@ -1,5 +1,6 @@
 //! CloudFormation's quotas, as its user guide lists them.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use serde_json::{Map, Value};
@@ -69,9 +70,23 @@ fn count(
                 "the template has {}, CloudFormation takes {limit} at most",
                 text::count(number, noun)
             ),
-            Some("move a part of them to another service".to_owned()),
+            Some(format!("move a part of them to another service{}", most_frequent(entries))),
         );
     }
+}
+
+/// What the most of them are, when they have types: where there is something to save.
+fn most_frequent(entries: Option<&Map<String, Value>>) -> String {
+    let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
+    for kind in entries.into_iter().flatten().filter_map(|(_, entry)| entry["Type"].as_str()) {
+        *numbers.entry(kind).or_default() += 1;
+    }
+    // Parameters have types too, but `String` says nothing.
+    let mut numbers: Vec<_> = numbers.into_iter().filter(|(kind, _)| kind.contains("::")).collect();
+    numbers.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
+    let shown = numbers.iter().take(3).map(|(kind, number)| format!("{number} {kind}"));
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    if shown.is_empty() { shown } else { format!("; most are {shown}") }
 }
 
 fn mappings(scan: &Scan<'_>, findings: &mut Findings) {

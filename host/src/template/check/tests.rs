@@ -187,7 +187,7 @@ fn the_quotas_of_cloudformation_hold() {
     error[template-size] : the template has 1037259 bytes, CloudFormation takes 1000000 at most
       hint: the largest resources are `A0` (2045 bytes), `A1` (2045 bytes), `A2` (2045 bytes)
     error[resource-count] /Resources: the template has 501 resources, CloudFormation takes 500 at most
-      hint: move a part of them to another service
+      hint: move a part of them to another service; most are 501 Custom::X
     error[mapping-attributes] /Mappings/M: mapping `M` has 201 keys, CloudFormation takes 200 at most
     error[name-length] /Outputs/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…: `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…` in `Outputs` has 256 characters, CloudFormation takes 255 at most
     error[parameter-length] /Parameters/P/Default: the default of parameter `P` has 4097 bytes, CloudFormation takes 4096 at most
