@@ -10,5 +10,7 @@
 /// Projects, commands, guests.
 mod support;
 
+/// Deployments to the embedded local cloud, packages and builds.
+mod deploys;
 /// Modules use only the layers above their own; files stay small; every file says what it is for.
 mod layers;

@@ -66,6 +66,17 @@ impl Phalanx {
         self
     }
 
+    /// Gives it this on standard input.
+    pub fn stdin(mut self, input: impl AsRef<[u8]>) -> Self {
+        use std::io::{Seek as _, Write as _};
+        // A file and not a pipe: nobody has to write while it runs.
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(input.as_ref()).unwrap();
+        file.rewind().unwrap();
+        self.command.stdin(Stdio::from(file));
+        self
+    }
+
     /// The command as it stands, for tests that start, signal or kill it themselves.
     pub fn into_command(self) -> Command {
         self.command

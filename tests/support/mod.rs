@@ -6,4 +6,5 @@ pub mod guests;
 mod project;
 
 pub use command::{Finished, Phalanx};
-pub use project::{Project, repository};
+pub use project::Project;
+pub(crate) use project::repository;
