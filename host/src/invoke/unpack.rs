@@ -22,7 +22,7 @@ pub(super) fn unpack(function: &FunctionSpec, cache_dir: &Path) -> Result<PathBu
     }
     fs::create_dir_all(&folder)?;
     // One at a time, so that what killed runs left half unpacked can be cleared away.
-    let _lock = fs::lock(&folder.join(".lock"))?;
+    let _lock = fs::lock(&cache_dir.join(".lock"))?;
     fs::clear_leftovers(&folder)?;
     if fs::exists(&target) {
         return Ok(target);
