@@ -347,15 +347,16 @@ pub fn symlink(target: &Path, path: &Path) -> Result<()> {
 /// How the names of temporary files begin; a killed run leaves them behind.
 pub const TEMPORARY_PREFIX: &str = ".phalanx-";
 
-/// Removes the temporary files that killed runs left in `folder`, where nobody else may be writing.
+/// Removes the temporary files and folders that killed runs left in `folder`, where nobody else may be
+/// writing.
 ///
 /// # Errors
-/// When the folder cannot be listed or a file not removed.
+/// When the folder cannot be listed or something not removed.
 pub fn clear_leftovers(folder: &Path) -> Result<()> {
     for path in list_if_present(folder)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if name.starts_with(TEMPORARY_PREFIX) {
-            remove_file(&path)?;
+            if path.is_dir() { remove_dir_all(&path)? } else { remove_file(&path)? }
         }
     }
     Ok(())

@@ -32,7 +32,7 @@ fn a_file_in_the_place_of_a_folder_and_a_folder_in_that_of_a_file() {
     obstructed(&project, ".phalanx", false, || {
         let failed = project.phalanx("deploy --local").exits(1);
         insta::assert_snapshot!(failed.error(), @r"
-        error: cannot create folder `[SERVICE]/.phalanx/local/locks/eu-central-1`
+        error: cannot create folder `[SERVICE]/.phalanx/local/locks/eu-central-1/orders-dev`
           caused by: Not a directory (os error 20)
 
         hint: `[SERVICE]/.phalanx` is no folder: move it away

@@ -223,7 +223,19 @@ fn mistakes_in_included_files_are_shown_where_they_are() {
     ");
     project.write("infra/table.yaml", "Resources: [unclosed\n");
     let syntax = project.phalanx("package").exits(2);
-    insta::assert_snapshot!(syntax.error(), @"");
+    insta::assert_snapshot!(syntax.error(), @r"
+    error: `phalanx.toml` has 1 problem
+    this is not YAML: while parsing a flow sequence, expected ',' or ']'
+     --> infra/table.yaml:2:1
+      |
+    2 | 
+      | ^
+    ");
     let unknown = project.phalanx("package --stage pord").exits(2);
-    insta::assert_snapshot!(unknown.error(), @"");
+    insta::assert_snapshot!(unknown.error(), @r"
+    error: `phalanx.toml` has no stage `pord`
+
+    hint: did you mean `prod`?
+    hint: the stages are `prod`; add `[stages.pord]` for another one
+    ");
 }

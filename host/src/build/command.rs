@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt as _;
-use std::process::{ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,6 +16,7 @@ use tokio::io::AsyncReadExt as _;
 use tokio::net::unix::pipe::Receiver;
 use tokio::process::{Child, Command};
 
+use super::orphan::Claim;
 use super::{BuildError, Request};
 use crate::report::{Event, Reporter};
 use crate::text::safe_line;
@@ -32,14 +33,20 @@ const GRACE: Duration = Duration::from_millis(500);
 /// Runs the command of a build to its end.
 pub(super) async fn run(
     request: Request<'_>,
+    claim: &Claim,
     reporter: Arc<dyn Reporter>,
 ) -> Result<(), BuildError> {
-    let mut lines = Lines::new(format!("build {}", request.name), reporter);
-    let status = follow(request, &mut lines).await.map_err(|source| BuildError::Start {
+    let start_error = |source| BuildError::Start {
         build: request.name.to_owned(),
         command: request.build.command.clone(),
         source,
-    })?;
+    };
+    let mut lines = Lines::new(format!("build {}", request.name), reporter);
+    let (group, output) = Group::start(request, claim).map_err(start_error)?;
+    if let Some(id) = group.id {
+        claim.note(id)?;
+    }
+    let status = follow(group, output, &mut lines).await.map_err(start_error)?;
     if status.success() {
         return Ok(());
     }
@@ -52,8 +59,11 @@ pub(super) async fn run(
     })
 }
 
-async fn follow(request: Request<'_>, lines: &mut Lines) -> io::Result<ExitStatus> {
-    let (mut group, mut output) = Group::start(request)?;
+async fn follow(
+    mut group: Group,
+    mut output: Receiver,
+    lines: &mut Lines,
+) -> io::Result<ExitStatus> {
     let mut block = vec![0; 16 * 1024];
     let status = loop {
         tokio::select! {
@@ -97,7 +107,7 @@ struct Group {
 
 impl Group {
     /// Starts the command; its standard output and error arrive in one pipe.
-    fn start(request: Request<'_>) -> io::Result<(Self, Receiver)> {
+    fn start(request: Request<'_>, claim: &Claim) -> io::Result<(Self, Receiver)> {
         let (reader, writer) = io::pipe()?;
         let child = Command::new("sh")
             .arg("-c")
@@ -106,7 +116,7 @@ impl Group {
             .env_clear()
             .envs(request.environment)
             .envs(&request.build.environment)
-            .stdin(Stdio::null())
+            .stdin(claim.stdin()?)
             .stdout(writer.try_clone()?)
             .stderr(writer)
             .process_group(0)

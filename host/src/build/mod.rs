@@ -8,6 +8,7 @@
 mod command;
 mod error;
 mod inputs;
+mod orphan;
 mod record;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 pub use self::error::BuildError;
 use self::inputs::Inputs;
+use self::orphan::Claim;
 use self::record::Record;
 use crate::digest::{Digest, Hasher};
 use crate::fs;
@@ -87,7 +89,9 @@ pub async fn run(request: Request<'_>, reporter: Arc<dyn Reporter>) -> Result<Ou
     // Without a fingerprint a build counts as never done: an interrupted one runs again.
     let mut record = inputs.into_record();
     record.save(&record_path)?;
-    command::run(request, reporter).await?;
+    let claim = Claim::take(request).await?;
+    command::run(request, &claim, reporter).await?;
+    drop(claim);
     if let Some(output) = missing_output(request) {
         return Err(error::missing_output(request, output));
     }

@@ -21,6 +21,12 @@ pub(super) fn unpack(function: &FunctionSpec, cache_dir: &Path) -> Result<PathBu
         return Ok(target);
     }
     fs::create_dir_all(&folder)?;
+    // One at a time, so that what killed runs left half unpacked can be cleared away.
+    let _lock = fs::lock(&cache_dir.join(".lock"))?;
+    fs::clear_leftovers(&folder)?;
+    if fs::exists(&target) {
+        return Ok(target);
+    }
     let temporary = fs::temporary_dir(&folder)?;
     let bad = |source| InvokeError::BadPackage {
         function: function.label.clone(),
@@ -58,12 +64,8 @@ pub(super) fn unpack(function: &FunctionSpec, cache_dir: &Path) -> Result<PathBu
             fs::write_new(&path, mode, |file| io::copy(&mut entry, file).map(drop))?;
         }
     }
-    match fs::rename(temporary.path(), &target) {
-        // Another run was faster; the content is the same.
-        Err(_) if fs::exists(&target) => Ok(target),
-        Err(error) => Err(error.into()),
-        Ok(()) => Ok(target),
-    }
+    fs::rename(temporary.path(), &target)?;
+    Ok(target)
 }
 
 /// True when a link at `name` to `link` stays in the folder that `name` is relative to.
