@@ -14,6 +14,8 @@ use crate::setup::wasm_target;
 
 /// How often each command is run.
 const TIMES: usize = 15;
+/// How often a folder is packaged.
+const PACKAGINGS: usize = 5;
 
 /// Runs all measurements.
 pub(crate) fn bench() -> Outcome {
@@ -77,81 +79,103 @@ impl Bench {
         Ok(())
     }
 
-    /// `plan` of one, 100 and 400 functions that share a prebuilt 5 MB program; warm and cold.
+    /// `plan` of functions that share a prebuilt 5 MB program; warm and cold.
     fn plans(&self, table: &mut Table) -> Outcome {
-        let one = self.service("one", 1, 1)?;
-        let hundred = self.service("hundred", 100, 2)?;
-        let four_hundred = self.service("four-hundred", 400, 2)?;
-        let plan = |service: &Path| self.phalanx(service, &["plan", "--local", "--quiet"]);
+        let one = self.service("one", 1, 1, "")?;
+        let hundred = self.service("hundred", 100, 2, "")?;
         let warm = |service: &Path| -> Result<Cost, String> {
+            let plan = self.phalanx(service, &["plan", "--local", "--quiet"]);
             // The first run compiles the plugins.
-            let prepared = plan(service).output().map_err(|error| error.to_string())?;
-            if !prepared.status.success() {
-                return Err(String::from_utf8_lossy(&prepared.stderr).into_owned());
-            }
-            cost(TIMES, &plan(service), || Ok(()))
+            cost(1, &plan, || Ok(()))?;
+            cost(TIMES, &plan, || Ok(()))
         };
         let cpu_and_memory =
             |cost: &Cost| format!("{:.0} ms, {:.0} MiB", cost.cpu_ms, cost.memory_mib);
-        let first = warm(&one)?;
         table.row(
             "`plan`, 1 function of 5 MB, 1 plugin, warm: CPU, memory",
-            &cpu_and_memory(&first),
+            &cpu_and_memory(&warm(&one)?),
             "40 ms, 40 MiB",
         );
-        let second = warm(&hundred)?;
         table.row(
-            "`plan`, 100 functions, 2 plugins, warm: CPU, memory",
-            &cpu_and_memory(&second),
+            "`plan`, 100 functions (300 resources), 2 plugins, warm: CPU, memory",
+            &cpu_and_memory(&warm(&hundred)?),
             "80 ms, 40 MiB",
         );
-        let third = warm(&four_hundred)?;
-        let ratio = third.cpu_ms / second.cpu_ms;
-        table.row("`plan`, 400 functions against 100: CPU", &format!("{ratio:.1}×"), "4.5×");
+        // CloudFormation takes 500 resources, and each function has a log group: 200 are the most that
+        // are four times as many as something. A role of their own would make it three resources.
+        let role = "role = \"arn:aws:iam::123456789012:role/worker\"\n";
+        let few = warm(&self.service("fifty", 50, 2, role)?)?;
+        let many = warm(&self.service("two-hundred", 200, 2, role)?)?;
+        table.row(
+            "`plan`, 200 functions (400 resources) against 50 (100): CPU",
+            &format!("{:.1}×", many.cpu_ms / few.cpu_ms),
+            "4.5×",
+        );
         let dry_run = self.phalanx(&one, &["deploy", "--local", "--dry-run", "--quiet"]);
         let cold = cost(TIMES, &dry_run, || remove(&one.join(".phalanx")))?;
         table.row(
-            "`deploy --dry-run`, the same cold, 5 MB zipped: CPU",
+            "`deploy --dry-run`, 1 function, cold, 5 MB zipped: CPU",
             &format!("{:.0} ms", cold.cpu_ms),
             "250 ms",
         );
         Ok(())
     }
 
-    /// A folder of 100 MB in 5,000 files, against `zip -r`.
+    /// A folder of 100 MB in 5,000 files, against `zip -r`; and the memory that 250 MB take.
     fn packaging(&self, table: &mut Table) -> Outcome {
-        let service = self.folder.join("folder");
-        for index in 0..5_000_usize {
-            let path = service.join(format!("code/{:02}/file-{index}.txt", index % 50));
-            write(&path, &text(20 * 1024, index as u64))?;
-        }
-        write(&service.join("phalanx.toml"), FOLDER_MANIFEST.as_bytes())?;
-        let package = self.phalanx(&service, &["package", "--quiet"]);
-        let ours = cost(5, &package, || remove(&service.join(".phalanx")))?;
+        let service = self.folder_service("folder", 5_000, 20_000)?;
         let archive = self.folder.join("peer.zip");
         let zip = command(&service, &["zip", "-q", "-r", &archive.to_string_lossy(), "code"]);
-        let peer = cost(5, &zip, || remove(&archive));
-        let measured = match peer {
+        let package = self.phalanx(&service, &["package", "--quiet"]);
+        let ours = cost(PACKAGINGS, &package, || remove(&service.join(".phalanx")))?;
+        let measured = match cost(PACKAGINGS, &zip, || remove(&archive)) {
             Ok(peer) => format!(
-                "{:.2} s, {:.1}× as fast as `zip -r`, {:.0} MiB",
+                "{:.2} s, {:.1}× as fast as `zip -r`",
                 ours.wall_ms / 1000.0,
-                peer.wall_ms / ours.wall_ms,
-                ours.memory_mib
+                peer.wall_ms / ours.wall_ms
             ),
             Err(_) => format!("{:.2} s (no `zip` to compare with)", ours.wall_ms / 1000.0),
         };
-        table.row("`package`, 100 MB in 5,000 files, wall", &measured, "2×");
+        table.row("`package`, 100 MB in 5,000 files: wall", &measured, "2×");
+
+        let service = self.folder_service("large", 50, 5_000_000)?;
+        let package = self.phalanx(&service, &["package", "--quiet"]);
+        let large = cost(1, &package, || Ok(()))?;
+        table.row(
+            "`package`, 250 MB in 50 files: memory",
+            &format!("{:.0} MiB", large.memory_mib),
+            "far below 250 MiB",
+        );
         Ok(())
     }
 
-    /// A service of functions that share one program.
-    fn service(&self, name: &str, functions: usize, plugins: usize) -> Result<PathBuf, String> {
+    /// A service of one function whose code is a folder.
+    fn folder_service(&self, name: &str, files: usize, size: usize) -> Result<PathBuf, String> {
+        let service = self.folder.join(name);
+        for index in 0..files {
+            let path = service.join(format!("code/{:02}/file-{index}.txt", index % 50));
+            write(&path, &text(size, index as u64 + 1))?;
+        }
+        write(&service.join("phalanx.toml"), FOLDER_MANIFEST.as_bytes())?;
+        Ok(service)
+    }
+
+    /// A service of functions that share one program; `keys` are what each has besides.
+    fn service(
+        &self,
+        name: &str,
+        functions: usize,
+        plugins: usize,
+        keys: &str,
+    ) -> Result<PathBuf, String> {
         let service = self.folder.join(name);
         let mut manifest = format!("[service]\nname = \"{name}\"\nregion = \"eu-central-1\"\n");
         for index in 0..functions {
             // Writing to a text cannot fail.
-            let _ =
-                write!(manifest, "\n[functions.worker{index}]\ncode = \"program\"\nmemory = 256\n");
+            let _ = write!(
+                manifest,
+                "\n[functions.worker{index}]\ncode = \"program\"\nmemory = 256\n{keys}"
+            );
         }
         manifest.push_str(&PLUGINS[..plugins].concat());
         write(&service.join("phalanx.toml"), manifest.as_bytes())?;

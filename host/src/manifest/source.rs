@@ -34,6 +34,8 @@ struct Source {
     text: String,
     /// Byte offset of each line's first character.
     lines: Vec<usize>,
+    /// Byte offsets inside characters of several bytes.
+    inner: Vec<usize>,
 }
 
 impl Sources {
@@ -41,7 +43,9 @@ impl Sources {
     pub(super) fn add(&mut self, name: String, text: String) -> FileId {
         let starts = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let lines = std::iter::once(0).chain(starts.map(|(index, _)| index + 1)).collect();
-        self.0.push(Source { name, text, lines });
+        let inner = text.bytes().enumerate().filter(|(_, byte)| is_continuation(*byte));
+        let inner = inner.map(|(index, _)| index).collect();
+        self.0.push(Source { name, text, lines, inner });
         FileId(u32::try_from(self.0.len() - 1).expect("fewer than 2^32 files fit in memory"))
     }
 
@@ -66,7 +70,7 @@ impl Sources {
         Location {
             file: source.name.clone(),
             line: line + 1,
-            column: source.text[start..offset.max(start)].chars().count() + 1,
+            column: source.characters(start, offset) + 1,
         }
     }
 
@@ -79,7 +83,7 @@ impl Sources {
         let text = source.text[start..end.max(start)].trim_end_matches('\r');
         let from = source.floor(at.start as usize).clamp(start, start + text.len());
         let to = source.floor(at.end as usize).clamp(from, start + text.len());
-        (text, source.text[from..to].chars().count().max(1))
+        (text, source.characters(from, to).max(1))
     }
 }
 
@@ -90,10 +94,23 @@ impl Source {
         (line, self.lines[line])
     }
 
+    /// How many characters there are between two boundaries. Counting them each time would take
+    /// quadratic time in an included file that is one long line.
+    fn characters(&self, from: usize, to: usize) -> usize {
+        let inner_before = |offset| self.inner.partition_point(|inner| *inner < offset);
+        let to = to.max(from);
+        to - from - (inner_before(to) - inner_before(from))
+    }
+
     /// The nearest character boundary at or before `offset`.
     fn floor(&self, offset: usize) -> usize {
         self.text.floor_char_boundary(offset.min(self.text.len()))
     }
+}
+
+/// Whether `byte` is inside a character of UTF-8 and does not begin it.
+fn is_continuation(byte: u8) -> bool {
+    byte & 0xC0 == 0x80
 }
 
 #[cfg(test)]

@@ -68,6 +68,8 @@ pub struct Output {
     pub findings: Vec<Finding>,
     /// Wall time.
     pub elapsed: Duration,
+    /// Of that, until the guest's instance was there.
+    pub startup: Duration,
     /// The most bytes of memory in use at one time.
     pub memory_peak: u64,
 }
@@ -97,7 +99,7 @@ impl Plugin {
         let state = State::new(Arc::clone(&self.identity), stage, Some(world), reporter);
         let (state, returned) =
             self.run(state, async |store, instance| self.hook(store, instance, &call).await).await;
-        let peak = state.limiter.peak();
+        let (startup, peak) = (state.startup, state.limiter.peak());
         let result = match returned {
             Ok(Returned::Well(findings)) => Ok(self.findings(findings, &state)),
             Ok(Returned::Refused(failure)) => Err(self.refusal(failure, &state)),
@@ -108,7 +110,7 @@ impl Plugin {
             Ok(findings) => {
                 let edits = commit(&mut world);
                 let elapsed = started.elapsed();
-                (world, Ok(Output { edits, findings, elapsed, memory_peak: peak }))
+                (world, Ok(Output { edits, findings, elapsed, startup, memory_peak: peak }))
             }
             Err(problem) => {
                 rollback(&mut world);
@@ -137,6 +139,7 @@ impl Plugin {
         state: State,
         work: impl AsyncFnOnce(&mut Store<State>, &Instance) -> wasmtime::Result<T>,
     ) -> (State, Result<T, Problem>) {
+        let started = Instant::now();
         let limits = self.identity.limits;
         let mut store = Store::new(&self.runtime.engine, state);
         store.limiter(|state| &mut state.limiter);
@@ -160,6 +163,7 @@ impl Plugin {
         };
         let guest = async {
             let instance = self.pre.instantiate_async(&mut store).await?;
+            store.data_mut().startup = started.elapsed();
             work(&mut store, &instance).await
         };
         // Host functions do not see ticks: when the guest waits in one, this ends the call.

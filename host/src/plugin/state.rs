@@ -54,6 +54,8 @@ pub(super) struct State {
     pub limiter: Limiter,
     /// When it is stopped.
     pub deadline: Instant,
+    /// How long it took until the guest's instance was there.
+    pub startup: Duration,
     /// What of the host it waits for.
     pub waiting: Option<String>,
     /// Handles of WASI.
@@ -101,6 +103,7 @@ impl State {
             log,
             limiter: Limiter::new(limits.memory),
             deadline: Instant::now() + Duration::from_millis(limits.time_ms),
+            startup: Duration::ZERO,
             waiting: None,
             table,
             wasi,

@@ -38,12 +38,10 @@ impl Pointer {
     #[must_use]
     pub fn join(mut self, token: &str) -> Self {
         self.0.push('/');
-        for c in token.chars() {
-            match c {
-                '~' => self.0.push_str("~0"),
-                '/' => self.0.push_str("~1"),
-                c => self.0.push(c),
-            }
+        if token.contains(['~', '/']) {
+            self.0.push_str(&token.replace('~', "~0").replace('/', "~1"));
+        } else {
+            self.0.push_str(token);
         }
         self
     }

@@ -73,9 +73,10 @@ pub fn set(pointer: impl AsRef<str>, value: &(impl Serialize + ?Sized)) -> Resul
 ///
 /// # Errors
 /// As [`set`], for the first that fails.
-pub fn set_all(edits: impl IntoIterator<Item = (Pointer, Value)>) -> Result {
-    let edits: Vec<(String, String)> =
-        edits.into_iter().map(|(pointer, value)| (pointer.into(), value.to_string())).collect();
+pub fn set_all(edits: impl IntoIterator<Item = (Pointer, impl Serialize)>) -> Result {
+    let text =
+        |(pointer, value): (Pointer, _)| Ok((pointer.into(), serde_json::to_string(&value)?));
+    let edits: Vec<(String, String)> = edits.into_iter().map(text).collect::<Result<_>>()?;
     if edits.is_empty() {
         return Ok(());
     }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use phalanx_plugin::{
     Configurable, Pointer, Result, TemplateDecorate, Value, intrinsics, json, log, template,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 mod taggable;
 use taggable::Form;
@@ -59,102 +59,113 @@ impl Configurable for StackTags {
 
 impl TemplateDecorate for StackTags {
     fn decorate_service(&self) -> Result {
+        let tag = |(key, value): (&String, &String)| (key.clone(), intrinsics::text(value));
+        let wanted: BTreeMap<String, Value> = self.tags.iter().map(tag).collect();
+        let tag = |(key, value): (&String, &Value)| Tag { key: json!(key), value: value.clone() };
+        let list: Vec<Tag> = wanted.iter().map(tag).collect();
+
         let mut edits = Vec::new();
         for id in template::logical_ids() {
             let Some(resource_type) = template::resource_type(&id) else { continue };
             let Some((property, form)) = taggable::lookup(&resource_type) else { continue };
             let at = Pointer::property(&id, property);
-            match (template::get::<Value>(&at)?, form) {
-                (None, Form::List) => edits.push((at, self.wanted().map(Tag::item).collect())),
-                (None, Form::Map) => edits.push((at, self.wanted().map(Tag::member).collect())),
-                (Some(Value::Array(items)), Form::List) => {
-                    let edit = |tag| self.add_to_list(&id, &at, &items, tag);
-                    edits.extend(self.wanted().filter_map(edit));
-                }
-                // A map with an intrinsic function's key is computed at deployment.
-                (Some(Value::Object(tags)), Form::Map) if !tags.keys().any(is_function) => {
-                    let edit = |tag| self.add_to_map(&id, &at, &tags, tag);
-                    edits.extend(self.wanted().filter_map(edit));
-                }
-                (Some(_), _) => {
-                    log::warn!("left the tags of `{id}` alone: they are computed at deployment");
-                }
+            let known = match form {
+                Form::List => self.tag_list(&id, &at, &list, &mut edits),
+                Form::Map => self.tag_map(&id, &at, &wanted, &mut edits),
+            };
+            if known.is_none() {
+                log::warn!("left the tags of `{id}` alone: they are computed at deployment");
             }
         }
         template::set_all(edits)
     }
 }
 
-/// One tag for one resource.
-struct Tag<'a> {
-    key: &'a str,
+/// A tag as lists write it. Where a function of the template gives the whole tag, both parts are null.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Tag {
+    #[serde(default)]
+    key: Value,
+    #[serde(default)]
     value: Value,
 }
 
-impl Tag<'_> {
-    fn item(self) -> Value {
-        json!({ "Key": self.key, "Value": self.value })
-    }
-
-    fn member(self) -> (String, Value) {
-        (self.key.to_owned(), self.value)
-    }
+/// What is written at one place. Borrowed, since all resources get the same.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Edit<'a> {
+    List(&'a [Tag]),
+    Map(&'a BTreeMap<String, Value>),
+    Tag(&'a Tag),
+    Value(&'a Value),
 }
 
+type Edits<'a> = Vec<(Pointer, Edit<'a>)>;
+
 impl StackTags {
-    fn wanted(&self) -> impl Iterator<Item = Tag<'_>> {
-        self.tags.iter().map(|(key, value)| Tag { key, value: intrinsics::text(value) })
-    }
-
-    fn add_to_list(
+    /// None when the tags at `at` are no plain list.
+    fn tag_list<'a>(
         &self,
         id: &str,
         at: &Pointer,
-        items: &[Value],
-        tag: Tag<'_>,
-    ) -> Option<(Pointer, Value)> {
-        let Some(index) = items.iter().position(|item| item["Key"] == tag.key) else {
-            return Some((at.clone().end(), tag.item()));
+        wanted: &'a [Tag],
+        edits: &mut Edits<'a>,
+    ) -> Option<()> {
+        let Some(present) = template::get::<Vec<Tag>>(at).ok()? else {
+            edits.push((at.clone(), Edit::List(wanted)));
+            return Some(());
         };
-        let value = at.clone().index(index).join("Value");
-        self.instead_of(id, &items[index]["Value"], value, tag)
+        for tag in wanted {
+            let Some(index) = present.iter().position(|present| present.key == tag.key) else {
+                edits.push((at.clone().end(), Edit::Tag(tag)));
+                continue;
+            };
+            let key = tag.key.as_str().unwrap_or_default();
+            if self.is_changed(id, key, &present[index].value, &tag.value) {
+                edits.push((at.clone().index(index).join("Value"), Edit::Value(&tag.value)));
+            }
+        }
+        Some(())
     }
 
-    fn add_to_map(
+    /// None when the tags at `at` are no plain map.
+    fn tag_map<'a>(
         &self,
         id: &str,
         at: &Pointer,
-        tags: &serde_json::Map<String, Value>,
-        tag: Tag<'_>,
-    ) -> Option<(Pointer, Value)> {
-        let value = at.clone().join(tag.key);
-        match tags.get(tag.key) {
-            Some(present) => self.instead_of(id, present, value, tag),
-            None => Some((value, tag.value)),
+        wanted: &'a BTreeMap<String, Value>,
+        edits: &mut Edits<'a>,
+    ) -> Option<()> {
+        let Some(present) = template::get::<BTreeMap<String, Value>>(at).ok()? else {
+            edits.push((at.clone(), Edit::Map(wanted)));
+            return Some(());
+        };
+        // A map with an intrinsic function's key is computed at deployment.
+        if present.keys().any(is_function) {
+            return None;
         }
+        for (key, value) in wanted {
+            let present = present.get(key);
+            if present.is_none_or(|present| self.is_changed(id, key, present, value)) {
+                edits.push((at.clone().join(key), Edit::Value(value)));
+            }
+        }
+        Some(())
     }
 
-    /// The edit that gives a tag that is `present` the configured value, if that is wanted.
-    fn instead_of(
-        &self,
-        id: &str,
-        present: &Value,
-        at: Pointer,
-        tag: Tag<'_>,
-    ) -> Option<(Pointer, Value)> {
-        if *present == tag.value {
-            return None;
+    /// Whether a tag that is `present` is to get the configured value.
+    fn is_changed(&self, id: &str, key: &str, present: &Value, wanted: &Value) -> bool {
+        if present == wanted {
+            return false;
         }
         if !self.overwrite {
             log::warn!(
-                "kept tag `{}` of `{id}`: it is {present}, not the configured {}; \
-                 set `overwrite = true` to change it",
-                tag.key,
-                tag.value
+                "kept tag `{key}` of `{id}`: it is {present}, not the configured {wanted}; \
+                 set `overwrite = true` to change it"
             );
-            return None;
         }
-        Some((at, tag.value))
+        self.overwrite
     }
 }
 

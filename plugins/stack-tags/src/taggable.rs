@@ -26,14 +26,13 @@ fn search<'t>(table: &'t str, resource_type: &str) -> Option<(&'t str, Form)> {
         let start =
             bytes[from..middle].iter().rposition(|&b| b == b'\n').map_or(from, |n| from + n + 1);
         let end = bytes[middle..to].iter().position(|&b| b == b'\n').map_or(to, |n| middle + n);
-        let mut fields = table[start..end].split('\t');
-        match fields.next().unwrap_or_default().cmp(resource_type) {
+        let (name, tags) = table[start..end].split_once('\t')?;
+        match name.cmp(resource_type) {
             std::cmp::Ordering::Less => from = end + 1,
             std::cmp::Ordering::Greater => to = start,
             std::cmp::Ordering::Equal => {
-                let property = fields.next()?;
-                let form = if fields.next() == Some("map") { Form::Map } else { Form::List };
-                return Some((property, form));
+                let (property, form) = tags.split_once('\t')?;
+                return Some((property, if form == "map" { Form::Map } else { Form::List }));
             }
         }
     }
