@@ -40,11 +40,13 @@ fn events_come_from_files_and_standard_input() {
     assert_eq!(file.json()["event"]["from"], "file ü");
     let input = project.phalanx("invoke hello --local -d @-").stdin(r#"{"from": "input"}"#);
     assert_eq!(input.succeeds().json()["event"]["from"], "input");
-    let missing = project.phalanx("invoke hello --local -d @evnt.json").exits(1);
-    insta::assert_snapshot!(missing.error(), @r"
-    error: cannot read `[SERVICE]/evnt.json`
+    let missing = project.phalanx("invoke hello --local -d @evnt.json").exits(2);
+    insta::assert_snapshot!(missing.error(), @r#"
+    error: cannot read the event from `evnt.json`
       caused by: No such file or directory (os error 2)
-    ");
+
+    hint: name a file with `-d @FILE`, or give the JSON itself with `-d JSON`
+    "#);
     let not_json = project.phalanx("invoke hello --local -d {nope").exits(2);
     insta::assert_snapshot!(not_json.error(), @r#"
     error: the event is not JSON

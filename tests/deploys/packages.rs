@@ -231,10 +231,10 @@ fn code_that_is_not_there_empty_or_outside() {
     std::fs::rename(outside.root().join("site"), outside.root().join("../away")).unwrap();
     symlink("../away", outside.root().join("site")).unwrap();
     let away = outside.root().parent().unwrap().join("away").display().to_string();
-    insta::assert_snapshot!(refused(&outside, 2).error().replace(&away, "[AWAY]"), @r"
+    insta::assert_snapshot!(refused(&outside, 2).error().replace(&away, "[AWAY]"), @r#"
     error: cannot use the code of function `web`
-      caused by: `site` leads through a symbolic link to `[AWAY]`, outside the folder `[SERVICE]`
+      caused by: `site` leads through a symbolic link to `[OUTSIDE]/away`, outside the folder `[SERVICE]`
 
     hint: name a path inside the service's folder, with `/` between its parts
-    ");
+    "#);
 }

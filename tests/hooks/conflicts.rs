@@ -91,7 +91,7 @@ fn context_keys_follow_the_same_rules() {
     let key = |value: &str| format!("config = {{ context = {{ \"image.tag\" = {value} }} }}");
     let project = writers(&key("\"a\""), &key("\"b\"")).project();
     insta::assert_snapshot!(project.phalanx("package").exits(3).error(), @r#"
-    error: plugin `second` failed in `template-decorate`: plugin `second` may not change `image.tag`: plugin `first` in `template-decorate` wrote it
+    error: plugin `second` failed in `template-decorate`: plugin `second` may not change context key `image.tag`: plugin `first` in `template-decorate` wrote it
 
     hint: if `second` shall win, add `overrides = ["image.tag"]` to `[plugins.second]`
     "#);
@@ -106,7 +106,7 @@ fn a_key_travels_from_plugin_to_plugin_and_from_hook_to_hook() {
     let config = "config = { label = \"two\" }";
     let project = Service::new().recorder("one").plugin("two", "recorder", config).project();
     insta::assert_snapshot!(project.phalanx("build").exits(3).error(), @r#"
-    error: plugin `two` failed in `pre-build`: plugin `two` may not change `order`: plugin `one` in `pre-build` wrote it
+    error: plugin `two` failed in `pre-build`: plugin `two` may not change context key `order`: plugin `one` in `pre-build` wrote it
 
     hint: if `two` shall win, add `overrides = ["order"]` to `[plugins.two]`
     "#);

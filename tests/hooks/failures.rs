@@ -32,7 +32,7 @@ fn next_run_works(project: &Project, broken: &str, mended: &str) {
 #[test]
 fn pre_build_fails() {
     let project = failing_in("pre-build");
-    insta::assert_snapshot!(story(&project.phalanx("deploy --local").exits(3)), @r"
+    insta::assert_snapshot!(story(&project.phalanx("deploy --local").exits(3)), @r#"
     exit 3; rolled back: second, first
     second: pre-build failed [plugin-failure] after: load resolve
     first: pre-build failed [plugin-failure] after: load resolve
@@ -40,14 +40,16 @@ fn pre_build_fails() {
     first: it said: plugin `second` failed in `pre-build`: second was told to fail
 
     error: plugin `second` failed in `pre-build`: second was told to fail
-    ");
+
+    hint: `on-failure = "warn"` in `[plugins.second]` lets the run go on without what this plugin does here
+    "#);
     next_run_works(&project, ", fail-in = \"pre-build\"", "");
 }
 
 #[test]
 fn post_build_fails() {
     let project = failing_in("post-build");
-    insta::assert_snapshot!(story(&project.phalanx("deploy --local").exits(3)), @r"
+    insta::assert_snapshot!(story(&project.phalanx("deploy --local").exits(3)), @r#"
     exit 3; rolled back: second, first
     second: post-build failed [plugin-failure] after: load resolve build package
     first: post-build failed [plugin-failure] after: load resolve build package
@@ -55,14 +57,16 @@ fn post_build_fails() {
     first: it said: plugin `second` failed in `post-build`: second was told to fail
 
     error: plugin `second` failed in `post-build`: second was told to fail
-    ");
+
+    hint: `on-failure = "warn"` in `[plugins.second]` lets the run go on without what this plugin does here
+    "#);
     next_run_works(&project, ", fail-in = \"post-build\"", "");
 }
 
 #[test]
 fn template_decorate_fails() {
     let project = failing_in("template-decorate");
-    insta::assert_snapshot!(story(&project.phalanx("deploy --local").exits(3)), @r"
+    insta::assert_snapshot!(story(&project.phalanx("deploy --local").exits(3)), @r#"
     exit 3; rolled back: second, first
     second: template-decorate failed [plugin-failure] after: load resolve build package seal synthesize
     first: template-decorate failed [plugin-failure] after: load resolve build package seal synthesize
@@ -70,14 +74,16 @@ fn template_decorate_fails() {
     first: it said: plugin `second` failed in `template-decorate`: second was told to fail
 
     error: plugin `second` failed in `template-decorate`: second was told to fail
-    ");
+
+    hint: `on-failure = "warn"` in `[plugins.second]` lets the run go on without what this plugin does here
+    "#);
     next_run_works(&project, ", fail-in = \"template-decorate\"", "");
 }
 
 #[test]
 fn template_validate_fails() {
     let project = failing_in("template-validate");
-    insta::assert_snapshot!(story(&project.phalanx("deploy --local").exits(3)), @r"
+    insta::assert_snapshot!(story(&project.phalanx("deploy --local").exits(3)), @r#"
     exit 3; rolled back: second, first
     second: template-validate failed [plugin-failure] after: load resolve build package seal synthesize
     first: template-validate failed [plugin-failure] after: load resolve build package seal synthesize
@@ -85,14 +91,16 @@ fn template_validate_fails() {
     first: it said: plugin `second` failed in `template-validate`: second was told to fail
 
     error: plugin `second` failed in `template-validate`: second was told to fail
-    ");
+
+    hint: `on-failure = "warn"` in `[plugins.second]` lets the run go on without what this plugin does here
+    "#);
     next_run_works(&project, ", fail-in = \"template-validate\"", "");
 }
 
 #[test]
 fn post_provision_fails_and_the_stack_stays() {
     let project = failing_in("post-provision");
-    insta::assert_snapshot!(story(&project.phalanx("deploy --local").exits(3)), @r"
+    insta::assert_snapshot!(story(&project.phalanx("deploy --local").exits(3)), @r#"
     exit 3; rolled back: second, first
     second: post-provision failed [plugin-failure] after: load resolve build package seal synthesize check plan upload provision
     first: post-provision failed [plugin-failure] after: load resolve build package seal synthesize check plan upload provision
@@ -100,7 +108,9 @@ fn post_provision_fails_and_the_stack_stays() {
     first: it said: plugin `second` failed in `post-provision`: second was told to fail
 
     error: plugin `second` failed in `post-provision`: second was told to fail
-    ");
+
+    hint: `on-failure = "warn"` in `[plugins.second]` lets the run go on without what this plugin does here
+    "#);
     project.phalanx("status --local").succeeds();
 }
 
@@ -108,7 +118,7 @@ fn post_provision_fails_and_the_stack_stays() {
 fn pre_delete_fails_and_the_stack_stays() {
     let project = failing_in("pre-delete");
     project.phalanx("deploy --local").succeeds();
-    insta::assert_snapshot!(story(&project.phalanx("delete --local").exits(3)), @r"
+    insta::assert_snapshot!(story(&project.phalanx("delete --local").exits(3)), @r#"
     exit 3; rolled back: second, first
     second: pre-delete failed [plugin-failure] after: load resolve
     first: pre-delete failed [plugin-failure] after: load resolve
@@ -116,7 +126,9 @@ fn pre_delete_fails_and_the_stack_stays() {
     first: it said: plugin `second` failed in `pre-delete`: second was told to fail
 
     error: plugin `second` failed in `pre-delete`: second was told to fail
-    ");
+
+    hint: `on-failure = "warn"` in `[plugins.second]` lets the run go on without what this plugin does here
+    "#);
     project.phalanx("status --local").succeeds();
 }
 
@@ -124,7 +136,7 @@ fn pre_delete_fails_and_the_stack_stays() {
 fn post_delete_fails_after_the_stack_is_gone() {
     let project = failing_in("post-delete");
     project.phalanx("deploy --local").succeeds();
-    insta::assert_snapshot!(story(&project.phalanx("delete --local").exits(3)), @r"
+    insta::assert_snapshot!(story(&project.phalanx("delete --local").exits(3)), @r#"
     exit 3; rolled back: second, first
     second: post-delete failed [plugin-failure] after: load resolve delete
     first: post-delete failed [plugin-failure] after: load resolve delete
@@ -132,7 +144,9 @@ fn post_delete_fails_after_the_stack_is_gone() {
     first: it said: plugin `second` failed in `post-delete`: second was told to fail
 
     error: plugin `second` failed in `post-delete`: second was told to fail
-    ");
+
+    hint: `on-failure = "warn"` in `[plugins.second]` lets the run go on without what this plugin does here
+    "#);
     project.phalanx("status --local").exits(1).says("there is no stack `orders-dev`");
 }
 

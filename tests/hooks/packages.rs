@@ -114,7 +114,11 @@ fn what_cannot_be_written_is_refused() {
 
     hint: use `0o644` for data and `0o755` for programs
     ");
-    insta::assert_snapshot!(error(&packer("nobody", "a", "")), @"error: plugin `packer` failed in `post-build`: there is no function `nobody`");
+    insta::assert_snapshot!(error(&packer("nobody", "a", "")), @r#"
+    error: plugin `packer` failed in `post-build`: there is no function `nobody`
+
+    hint: `on-failure = "warn"` in `[plugins.packer]` lets the run go on without what this plugin does here
+    "#);
     insta::assert_snapshot!(error(&packer("hello", "bootstrap/a", "")), @r"
     error: plugin `packer` failed in `post-build`: `bootstrap/a` cannot be the path of a packaged file: `bootstrap` is a file
 

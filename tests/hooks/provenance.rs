@@ -165,7 +165,6 @@ fn the_plan_is_grouped_by_plugin() {
       + HelloRole      AWS::IAM::Role
       + Hello          AWS::Lambda::Function
       + Mail           AWS::SQS::Queue
-      + AWSTemplateFormatVersion: "2010-09-09"
 
     by first
       + Jobs           AWS::SQS::Queue
@@ -175,7 +174,7 @@ fn the_plan_is_grouped_by_plugin() {
     by second
       ~ parts of 2 new resources
 
-    resources: 5 to add; 2 other changes; by the service and 2 plugins
+    resources: 5 to add; 1 other change; by the service and 2 plugins
     "#);
     project.phalanx("deploy --local").succeeds();
     let manifest = project.read("phalanx.toml");

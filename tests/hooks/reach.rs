@@ -84,7 +84,11 @@ fn commands_run_inside_the_service_only() {
 
     hint: name a path inside the service's folder, with `/` between its parts
     ");
-    insta::assert_snapshot!(refused(&runner("nowhere")), @"error: plugin `probe` failed in `pre-build`: `nowhere` is no folder of the service");
+    insta::assert_snapshot!(refused(&runner("nowhere")), @r#"
+    error: plugin `probe` failed in `pre-build`: `nowhere` is no folder of the service
+
+    hint: `on-failure = "warn"` in `[plugins.probe]` lets the run go on without what this plugin does here
+    "#);
 }
 
 #[test]
@@ -172,17 +176,21 @@ fn other_files_are_refused() {
 
     hint: add `"secret.txt"` to `files` in `[plugins.probe.grants]`
     "#);
-    insta::assert_snapshot!(reader(r#"read = ["schema/../secret.txt"]"#), @r"
-    error: plugin `probe` failed in `pre-build`: reading `schema/../secret.txt` is not granted: `files` allows `schema/**`
+    insta::assert_snapshot!(reader(r#"read = ["schema/../secret.txt"]"#), @r#"
+    error: plugin `probe` failed in `pre-build`: reading `schema/../secret.txt` is not granted: no grant reaches such a path
 
     hint: a path goes from the service's folder, with `/` and without `.` and `..`
-    ");
+    "#);
     insta::assert_snapshot!(reader(r#"read = ["schema/etc/passwd"]"#), @r"
     error: plugin `probe` failed in `pre-build`: `schema/etc/passwd` leads through a symbolic link to `/etc/passwd`, outside the folder `[SERVICE]`
 
     hint: name a path inside the service's folder, with `/` between its parts
     ");
-    insta::assert_snapshot!(reader(r#"read = ["schema/none.json"]"#), @"error: plugin `probe` failed in `pre-build`: cannot examine `[SERVICE]/schema/none.json`: No such file or directory (os error 2)");
+    insta::assert_snapshot!(reader(r#"read = ["schema/none.json"]"#), @r#"
+    error: plugin `probe` failed in `pre-build`: cannot examine `[SERVICE]/schema/none.json`: No such file or directory (os error 2)
+
+    hint: `on-failure = "warn"` in `[plugins.probe]` lets the run go on without what this plugin does here
+    "#);
     insta::assert_snapshot!(reader(r#"list = ["secret*"]"#), @r#"
     error: plugin `probe` failed in `pre-build`: listing `secret*` is not granted: `files` allows `schema/**`
 

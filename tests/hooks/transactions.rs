@@ -36,7 +36,9 @@ fn a_failing_decorator_leaves_the_context_as_it_was() {
         .plugin("early", "writer", "config = { context = { \"hostile.was-here\" = true } }")
         .plugin("late", "writer", "config = { context = { \"hostile.was-here\" = false } }")
         .project();
-    kept.phalanx("package").exits(3).says("plugin `late` may not change `hostile.was-here`");
+    kept.phalanx("package")
+        .exits(3)
+        .says("plugin `late` may not change context key `hostile.was-here`");
 }
 
 #[test]

@@ -21,16 +21,13 @@ fn a_panic_is_shown_with_its_message_and_place() {
     let bad = Case::hostile("panic", "template-decorate").stops_in_hook();
     let log: Vec<_> = bad.stderr.lines().filter(|line| line.contains("bad |")).collect();
     insta::assert_snapshot!(without_numbers(&log.join("\n")), @"       bad | error: panicked at src/hostile.rs:#: the cache is empty");
-    insta::assert_snapshot!(bad.error(), @"
-error: panicked at src/hostile.rs:114: the cache is empty
-  recorder | recorder: synthesize failed [plugin-trap] after: load resolve build package seal synthesize
-  recorder | recorder ran rollback
-error: plugin `bad` failed in `template-decorate`: it crashed: it panicked or aborted (`unreachable`); it may have logged why
-in the plugin's functions, innermost first:
-  hostile::Hostile::act
+    insta::assert_snapshot!(bad.error(), @r#"
+    error: plugin `bad` failed in `template-decorate`: it crashed: it panicked or aborted (`unreachable`); it may have logged why
+    in the plugin's functions, innermost first:
+      hostile::Hostile::act
 
-hint: this is a bug of the plugin: report it to its author, with what it logged
-");
+    hint: this is a bug of the plugin: report it to its author, with what it logged
+    "#);
 }
 
 #[test]
@@ -176,13 +173,14 @@ fn a_broken_rollback_hook_is_a_warning() {
     case.project.write("phalanx.toml", failing);
     let bad = case.project.phalanx("package").exits(3).says("recorder ran rollback");
     insta::assert_snapshot!(told(&bad.stderr), @r#"
-warning: plugin `bad` failed in `rollback`: it crashed: it panicked or aborted (`unreachable`); it may have logged why
-  hint: this is a bug of the plugin: report it to its author, with what it logged
-  recorder | recorder ran rollback
-error: plugin `recorder` failed in `post-build`: recorder was told to fail
+    warning: plugin `bad` failed in `rollback`: it crashed: it panicked or aborted (`unreachable`); it may have logged why
+      hint: this is a bug of the plugin: report it to its author, with what it logged
+      recorder | recorder: it said: plugin `recorder` failed in `post-build`: recorder was told to fail
+      recorder | recorder ran rollback
+    error: plugin `recorder` failed in `post-build`: recorder was told to fail
 
-hint: `on-failure = "warn"` in `[plugins.recorder]` lets the run go on without what this plugin does here
-"#);
+    hint: `on-failure = "warn"` in `[plugins.recorder]` lets the run go on without what this plugin does here
+    "#);
 }
 
 /// All that was told after the first failure.

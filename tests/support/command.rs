@@ -189,7 +189,12 @@ impl Finished {
 
     /// From `error:` on: what the person reads last.
     pub fn error(&self) -> &str {
-        let start = self.stderr.find("error: ").unwrap_or_else(|| panic!("{}", self.scene()));
+        // Plugins may say `error: ` too, further to the right.
+        let start = if self.stderr.starts_with("error: ") {
+            0
+        } else {
+            self.stderr.find("\nerror: ").unwrap_or_else(|| panic!("{}", self.scene())) + 1
+        };
         self.stderr[start..].trim_end()
     }
 
