@@ -28,8 +28,8 @@ wasmtime::component::bindgen!({
     },
 });
 
-pub(super) use phalanx::pipeline::types::Failure as WitFailure;
-pub(super) use phalanx::pipeline::{
+pub(super) use self::phalanx::pipeline::types::Failure as WitFailure;
+pub(super) use self::phalanx::pipeline::{
     artifacts, commands, context, environment, files, log, outcome, run, stack, template_edit,
     template_view, types,
 };
