@@ -21,9 +21,14 @@ pub(crate) fn command(folder: &Path, words: &[&str]) -> Command {
     let (program, arguments) = words.split_first().expect("a command has a program");
     let mut command = Command::new(program);
     command.args(arguments).current_dir(folder);
-    // A nested cargo must decide for itself what the outer one decided for this program.
-    for name in ["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME", "CARGO_TARGET_DIR", "RUSTFLAGS"] {
-        command.env_remove(name);
+    // A nested cargo must decide for itself what the outer one decided for this program; and what it
+    // sets for a program it runs would have some build scripts run again.
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        let own = ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|prefix| name.starts_with(prefix));
+        if own || ["CARGO_TARGET_DIR", "RUSTFLAGS"].contains(&name.as_ref()) {
+            command.env_remove(name.as_ref());
+        }
     }
     command
 }
