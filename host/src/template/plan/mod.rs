@@ -100,6 +100,23 @@ pub struct ResourceChange {
     pub caused_by: Vec<String>,
 }
 
+impl ResourceChange {
+    /// A change of a resource of which nothing has changed yet.
+    fn unchanged(logical_id: &str, resource_type: &str) -> Self {
+        Self {
+            logical_id: logical_id.to_owned(),
+            resource_type: resource_type.to_owned(),
+            action: Action::Modify,
+            properties: Vec::new(),
+            code: false,
+            replacement: Replacement::Never,
+            replaced_by: Vec::new(),
+            destructive: false,
+            caused_by: Vec::new(),
+        }
+    }
+}
+
 /// What changes of a resource.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -256,17 +273,7 @@ fn resource_change(
 ) -> Option<ResourceChange> {
     let at = Pointer::of(["Resources", id]);
     let resource_type = new.or(old)?["Type"].as_str().unwrap_or_default();
-    let mut change = ResourceChange {
-        logical_id: id.to_owned(),
-        resource_type: resource_type.to_owned(),
-        action: Action::Modify,
-        properties: Vec::new(),
-        code: false,
-        replacement: Replacement::Never,
-        replaced_by: Vec::new(),
-        destructive: false,
-        caused_by: Vec::new(),
-    };
+    let mut change = ResourceChange::unchanged(id, resource_type);
     match (old, new) {
         (Some(old), Some(new)) => {
             for difference in differences(old, new) {

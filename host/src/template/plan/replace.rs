@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::cause::Causes;
 use super::compare::Difference;
-use super::{Action, PropertyChange, Replacement, ResourceChange, Spec, section};
+use super::{PropertyChange, Replacement, ResourceChange, Spec, section};
 use crate::template::pointer::{Pointer, index};
 use crate::template::references::{self, Kind, Reference};
 
@@ -157,17 +157,8 @@ fn users(after: &Value) -> BTreeMap<String, Vec<(String, Reference)>> {
 }
 
 fn unchanged(id: &str, after: &Value) -> ResourceChange {
-    ResourceChange {
-        logical_id: id.to_owned(),
-        resource_type: after["Resources"][id]["Type"].as_str().unwrap_or_default().to_owned(),
-        action: Action::Modify,
-        properties: Vec::new(),
-        code: false,
-        replacement: Replacement::Never,
-        replaced_by: Vec::new(),
-        destructive: false,
-        caused_by: Vec::new(),
-    }
+    let resource_type = after["Resources"][id]["Type"].as_str().unwrap_or_default();
+    ResourceChange::unchanged(id, resource_type)
 }
 
 /// What a change at `property` means by it and by each property round it.
