@@ -65,6 +65,9 @@ struct Global {
     /// The AWS region, instead of the manifest's
     #[arg(long, global = true, value_name = "REGION")]
     region: Option<String>,
+    /// The profile in the files of `aws` that has the credentials
+    #[arg(long, global = true, value_name = "NAME")]
+    profile: Option<String>,
     /// How to print the result
     #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
     output: Format,

@@ -90,6 +90,7 @@ impl Session {
             manifest: self.manifest()?,
             stage: self.global.stage.clone(),
             region: self.global.region.clone(),
+            profile: self.global.profile.clone(),
             local,
             dry_run: false,
             force: false,

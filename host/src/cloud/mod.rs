@@ -1,6 +1,6 @@
 //! The one seam between the pipeline and the world: what a cloud can do with artifacts and stacks.
 //!
-//! [`local`] implements it over a folder. Types here are ours; a cloud's own types stay in its folder.
+//! [`local`] implements it over a folder, [`aws`] over AWS. Types here are ours; a cloud's own types stay in its folder.
 
 use std::any::Any;
 use std::path::PathBuf;
@@ -16,6 +16,7 @@ use crate::digest::Digest;
 use crate::hint::BoxError;
 use crate::report::Reporter;
 
+pub mod aws;
 pub mod local;
 
 /// Where a run provisions to.
@@ -144,6 +145,13 @@ pub struct Stack {
     pub created: SystemTime,
     /// When it was last updated.
     pub updated: Option<SystemTime>,
+}
+
+impl Stack {
+    /// True when its creation failed: nothing of it runs, and the next deployment makes it anew.
+    pub fn is_failed_creation(&self) -> bool {
+        matches!(self.status.as_str(), "CREATE_FAILED" | "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED")
+    }
 }
 
 /// One resource of a stack.

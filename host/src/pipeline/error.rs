@@ -24,9 +24,9 @@ pub enum PipelineError {
     /// The user interrupted a function.
     #[error("interrupted; the function was stopped")]
     InvokeInterrupted,
-    /// No cloud to provision to.
-    #[error("no cloud is named to provision to")]
-    NoCloud,
+    /// A function that was deployed to AWS cannot be called from here.
+    #[error("this version invokes functions of the local cloud only")]
+    InvokeRemote,
     /// There is no such stack.
     #[error("there is no stack `{stack}` in the `{cloud}` cloud")]
     NoStack {
@@ -129,7 +129,7 @@ impl Explain for PipelineError {
                 Kind::Interrupted
             }
             Self::NoStack { .. } | Self::NotConfirmed | Self::Destructive { .. } => Kind::Failed,
-            Self::NoCloud
+            Self::InvokeRemote
             | Self::Source { .. }
             | Self::Unreadable { .. }
             | Self::NoBuiltin { .. }
@@ -146,7 +146,7 @@ impl Explain for PipelineError {
             Self::Interrupted { .. } | Self::HookInterrupted { .. } | Self::InvokeInterrupted => {
                 "interrupted"
             }
-            Self::NoCloud => "no-cloud",
+            Self::InvokeRemote => "invoke-remote",
             Self::NoStack { .. } => "no-stack",
             Self::Source { .. } => "plugin-source",
             Self::Unreadable { .. } => "plugin-unreadable",
@@ -163,11 +163,13 @@ impl Explain for PipelineError {
     fn hints(&self) -> Vec<String> {
         match self {
             Self::Interrupted { .. } | Self::HookInterrupted { .. } => vec!["run the same command again to go on".into()],
-            Self::NoCloud => {
-                vec!["add `--local` to use the embedded local cloud, which needs no account".into()]
-            }
-            Self::NoStack { stage, .. } => vec![format!(
-                "deploy it first with `phalanx deploy --local --stage {stage}`, or name another stage with `--stage`"
+            Self::InvokeRemote => vec![
+                "deploy with `phalanx deploy --local` and add `--local` here too".into(),
+                "or call the function in AWS with `aws lambda invoke`".into(),
+            ],
+            Self::NoStack { stage, cloud, .. } => vec![format!(
+                "deploy it first with `phalanx deploy{} --stage {stage}`, or name another stage with `--stage`",
+                if *cloud == "local" { " --local" } else { "" }
             )],
             Self::Source { plugin, .. } => {
                 vec![format!("set `source = \"file:path/to/plugin.wasm\"` in `[plugins.{plugin}]`")]

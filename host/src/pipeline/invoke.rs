@@ -22,7 +22,7 @@ pub async fn invoke(
     event: Vec<u8>,
 ) -> Result<Invocation, BoxError> {
     if !request.local {
-        return Err(PipelineError::NoCloud.into());
+        return Err(PipelineError::InvokeRemote.into());
     }
     let service = load(request)?;
     let local = open_local(environment, &service);

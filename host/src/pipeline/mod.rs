@@ -49,7 +49,7 @@ pub async fn build(
     environment: &Environment,
     request: &Request,
 ) -> Result<build::BuildResult, BoxError> {
-    let mut run = Run::start(environment, request)?;
+    let mut run = Run::start(environment, request).await?;
     let result = async {
         resolve::resolve(&mut run).await?;
         build::build(&mut run).await
@@ -66,7 +66,7 @@ pub async fn package(
     environment: &Environment,
     request: &Request,
 ) -> Result<PackageResult, BoxError> {
-    let mut run = Run::start(environment, request)?;
+    let mut run = Run::start(environment, request).await?;
     let result = async {
         resolve::resolve(&mut run).await?;
         build::build(&mut run).await?;
@@ -85,7 +85,7 @@ pub async fn package(
 /// # Errors
 /// The first failure, after rollback hooks have run.
 pub async fn plan(environment: &Environment, request: &Request) -> Result<PlanResult, BoxError> {
-    let mut run = Run::start(environment, request)?;
+    let mut run = Run::start(environment, request).await?;
     let result = async {
         prepare(&mut run).await?;
         plan::plan(&mut run, PlanMode::Show).await
@@ -103,7 +103,7 @@ pub async fn explain(
     request: &Request,
     subject: &str,
 ) -> Result<Explained, BoxError> {
-    let mut run = Run::start(environment, request)?;
+    let mut run = Run::start(environment, request).await?;
     let result = async {
         prepare(&mut run).await?;
         explain::explain(&mut run, subject)
@@ -121,7 +121,7 @@ pub async fn deploy(
     request: &Request,
     confirm: impl AsyncFnOnce(&PlanResult) -> Result<(), BoxError>,
 ) -> Result<DeployResult, BoxError> {
-    let mut run = Run::start(environment, request)?;
+    let mut run = Run::start(environment, request).await?;
     let result = async {
         if !request.dry_run {
             run.hold("deploy").await?;
@@ -149,7 +149,7 @@ pub async fn deploy(
 /// # Errors
 /// When a hook or the cloud fails.
 pub async fn delete(environment: &Environment, request: &Request) -> Result<Deleted, BoxError> {
-    let mut run = Run::start(environment, request)?;
+    let mut run = Run::start(environment, request).await?;
     let result = async { delete::delete(&mut run).await }.await;
     failure::conclude(run, result).await
 }

@@ -41,7 +41,8 @@ pub(super) async fn plan(run: &mut Run, mode: PlanMode) -> Result<PlanResult, Bo
     run.step(Step::Plan, async |run| {
         let stack = run.cloud.stack(&run.service.stack_name).await?;
         let template = run.template.as_ref().expect("synthesize has run");
-        let before = stack.as_ref().map(|stack| &stack.template);
+        let standing = stack.as_ref().filter(|stack| !stack.is_failed_creation());
+        let before = standing.map(|stack| &stack.template);
         let plan = compare(before, template.document(), template.edits(), &spec::Table);
         if mode == PlanMode::Apply
             && let Some(stack) = &stack
@@ -57,7 +58,7 @@ pub(super) async fn plan(run: &mut Run, mode: PlanMode) -> Result<PlanResult, Bo
         let result = PlanResult {
             stack: run.service.stack_name.clone(),
             cloud: run.cloud.name(),
-            new_stack: stack.is_none(),
+            new_stack: standing.is_none(),
             build_id: run.build_id.map(|id| id.to_string()).unwrap_or_default(),
             plan,
         };

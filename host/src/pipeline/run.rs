@@ -9,6 +9,7 @@ use std::time::Instant;
 use indexmap::IndexMap;
 use tokio::sync::watch;
 
+use crate::cloud::aws::{Aws, Wanted};
 use crate::cloud::local::Local;
 use crate::cloud::{Change, Cloud, Hold, Identity, Stack};
 use crate::context::Context;
@@ -68,6 +69,8 @@ pub struct Request {
     pub stage: Option<String>,
     /// `--region`.
     pub region: Option<String>,
+    /// `--profile`.
+    pub profile: Option<String>,
     /// `--local`, and true for commands that need no cloud of the user's choice.
     pub local: bool,
     /// `--dry-run`, and true for every command that only looks.
@@ -110,9 +113,12 @@ pub(super) struct Run {
 
 impl Run {
     /// Loads the service and opens its cloud.
-    pub(super) fn start(environment: &Environment, request: &Request) -> Result<Self, BoxError> {
+    pub(super) async fn start(
+        environment: &Environment,
+        request: &Request,
+    ) -> Result<Self, BoxError> {
         let service = Arc::new(load(request)?);
-        let cloud = open_cloud(environment, request, &service)?;
+        let cloud = open_cloud(environment, request, &service).await?;
         Ok(Self {
             identity: Identity {
                 account: service.account.clone().unwrap_or_default(),
@@ -236,16 +242,21 @@ pub(super) fn state_dir(service: &Service) -> PathBuf {
 /// The cloud that a request names.
 ///
 /// # Errors
-/// When none is named, or it cannot be opened.
-pub fn open_cloud(
+/// When there are no credentials for it, or not those that the service wants.
+pub async fn open_cloud(
     environment: &Environment,
     request: &Request,
     service: &Service,
 ) -> Result<Arc<dyn Cloud>, BoxError> {
-    if !request.local {
-        return Err(PipelineError::NoCloud.into());
+    if request.local {
+        return Ok(Arc::new(open_local(environment, service)));
     }
-    Ok(Arc::new(open_local(environment, service)))
+    let wanted = Wanted {
+        profile: request.profile.clone(),
+        region: service.region.clone(),
+        account: service.account.clone(),
+    };
+    Ok(Arc::new(Aws::open(&wanted).await?))
 }
 
 /// The local cloud of a service's folder.
@@ -264,7 +275,7 @@ pub async fn stack_of(
     request: &Request,
 ) -> Result<(Service, Stack), BoxError> {
     let service = load(request)?;
-    let cloud = open_cloud(environment, request, &service)?;
+    let cloud = open_cloud(environment, request, &service).await?;
     let stack = cloud.stack(&service.stack_name).await?;
     let stack = stack.ok_or_else(|| PipelineError::NoStack {
         stack: service.stack_name.clone(),

@@ -1,0 +1,91 @@
+//! Creates or updates a stack: its state decides what is done, a change set does it.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_cloudformation::types::ChangeSetType;
+
+use super::error::refused;
+use super::follow::Ending;
+use super::{Aws, AwsError, Rule, rule};
+use crate::cloud::{Applied, ApplyRequest, Change};
+use crate::report::Reporter;
+
+impl Aws {
+    pub(super) async fn apply_now(
+        &self,
+        request: &ApplyRequest,
+        reporter: &dyn Reporter,
+    ) -> Result<Applied, AwsError> {
+        let name = &request.stack;
+        let found = self.describe(name).await?;
+        let status = found
+            .as_ref()
+            .and_then(|stack| stack.stack_status())
+            .map(|one| one.as_str().to_owned());
+        let rule = rule(status.as_deref());
+        let status = status.unwrap_or_default();
+        match rule {
+            Rule::Create | Rule::Update => {}
+            Rule::Recreate => {
+                reporter.note(format!(
+                    "stack {name} is {status}: its creation failed, so it is deleted and created again"
+                ));
+                self.delete_now(name, reporter).await?;
+            }
+            Rule::Busy => return Err(AwsError::Busy { stack: name.clone(), status }),
+            Rule::Recover | Rule::FinishDelete => {
+                return Err(AwsError::Stuck { stack: name.clone(), status, rule });
+            }
+        }
+        let (kind, change) = match rule {
+            Rule::Update => (ChangeSetType::Update, Change::Updated),
+            _ => (ChangeSetType::Create, Change::Created),
+        };
+        let parameters = found.and_then(|stack| stack.parameters).unwrap_or_default();
+        let previous: BTreeSet<String> =
+            parameters.into_iter().filter_map(|parameter| parameter.parameter_key).collect();
+        let change = match self.change_set(request, kind, &previous).await? {
+            None => Change::Unchanged,
+            Some(set) => {
+                let call = self.cloudformation.execute_change_set().change_set_name(&set.id);
+                let started = call.client_request_token(&set.token).send().await;
+                started.map_err(|error| refused("cloudformation:ExecuteChangeSet", &error))?;
+                let ending = self.follow(&set.stack_id, Some(&set.token), reporter).await?;
+                check(name, change, ending)?;
+                change
+            }
+        };
+        match self.read_stack(name).await? {
+            Some(stack) => Ok(Applied { stack, change }),
+            None => Err(AwsError::Failed {
+                action: "creation",
+                stack: name.clone(),
+                subject: "the stack itself".into(),
+                reason: "it was deleted by someone else".into(),
+                status: "DELETE_COMPLETE".into(),
+            }),
+        }
+    }
+}
+
+/// Anything but the complete change is a failure, with its first cause.
+fn check(stack: &str, change: Change, ending: Ending) -> Result<(), AwsError> {
+    let (wanted, action) = match change {
+        Change::Created => ("CREATE_COMPLETE", "creation"),
+        _ => ("UPDATE_COMPLETE", "update"),
+    };
+    if ending.status == wanted {
+        return Ok(());
+    }
+    let (subject, reason) = match ending.failure {
+        Some(cause) => (cause.subject, cause.reason),
+        None => ("the stack itself".into(), "CloudFormation gives no reason".into()),
+    };
+    Err(AwsError::Failed {
+        action,
+        stack: stack.to_owned(),
+        subject,
+        reason,
+        status: ending.status,
+    })
+}

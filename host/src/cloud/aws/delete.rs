@@ -1,0 +1,59 @@
+//! Deletes a stack and waits for its end.
+
+use aws_sdk_cloudformation::types::Stack;
+
+use super::error::refused;
+use super::{Aws, AwsError, Rule, rule};
+use crate::digest::Hasher;
+use crate::report::Reporter;
+
+impl Aws {
+    /// False when there was no such stack.
+    pub(super) async fn delete_now(
+        &self,
+        name: &str,
+        reporter: &dyn Reporter,
+    ) -> Result<bool, AwsError> {
+        let Some(stack) = self.describe(name).await? else { return Ok(false) };
+        let id = stack.stack_id().unwrap_or(name).to_owned();
+        let status = stack.stack_status().map(|one| one.as_str().to_owned()).unwrap_or_default();
+        if rule(Some(&status)) == Rule::Busy && status != "DELETE_IN_PROGRESS" {
+            return Err(AwsError::Busy { stack: name.to_owned(), status });
+        }
+        let token = match status.as_str() {
+            // A run that was killed, or someone else, began it: it is followed, and not asked for again.
+            "DELETE_IN_PROGRESS" => self.newest_token(&id).await?,
+            _ => {
+                let token = token(&stack);
+                let call = self.cloudformation.delete_stack().stack_name(&id);
+                let asked = call.client_request_token(&token).send().await;
+                asked.map_err(|error| refused("cloudformation:DeleteStack", &error))?;
+                Some(token)
+            }
+        };
+        let ending = self.follow(&id, token.as_deref(), reporter).await?;
+        if ending.status == "DELETE_COMPLETE" {
+            return Ok(true);
+        }
+        let (subject, reason) = match ending.failure {
+            Some(cause) => (cause.subject, cause.reason),
+            None => ("the stack itself".into(), "CloudFormation gives no reason".into()),
+        };
+        Err(AwsError::Failed {
+            action: "deletion",
+            stack: name.to_owned(),
+            subject,
+            reason,
+            status: ending.status,
+        })
+    }
+}
+
+/// Names one attempt to delete a stack: repeated calls are one, the attempt after a failed one is
+/// another.
+fn token(stack: &Stack) -> String {
+    let mut hasher = Hasher::new();
+    hasher.field(stack.stack_id().unwrap_or_default());
+    hasher.field(format!("{:?} {:?}", stack.last_updated_time(), stack.deletion_time()));
+    format!("phalanx-delete-{}", &hasher.finish().to_string()[..32])
+}

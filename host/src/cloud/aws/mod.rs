@@ -1,0 +1,171 @@
+//! AWS: artifacts in S3, stacks in CloudFormation.
+//!
+//! Nothing is kept beside them: what a run left behind, however it ended, is read back from the
+//! services. The SDK reads its own environment (profiles, SSO, roles, containers, `AWS_ENDPOINT_URL`),
+//! since a tool that finds other credentials than `aws` does would be a trap.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_cloudformation::config::ProvideCredentials as _;
+use aws_sdk_cloudformation::config::retry::RetryConfig;
+use aws_smithy_http_client::tls;
+
+use super::{
+    Applied, ApplyRequest, Artifact, ArtifactLocation, Cloud, Hold, Identity, Stack, Stored,
+};
+use crate::digest::Digest;
+use crate::hint::BoxError;
+use crate::report::Reporter;
+
+mod apply;
+mod artifacts;
+mod change_set;
+mod delete;
+mod error;
+mod follow;
+mod stack;
+mod state;
+
+pub use error::AwsError;
+pub use state::{Rule, rule};
+
+use error::refused;
+
+/// How often a call is tried: throttling and passing failures are waited out for about a minute.
+const ATTEMPTS: u32 = 8;
+
+/// One account in one region.
+#[derive(Debug, Clone)]
+pub struct Aws {
+    cloudformation: aws_sdk_cloudformation::Client,
+    s3: aws_sdk_s3::Client,
+    identity: Identity,
+    /// `AWS_ENDPOINT_URL`, when it is set.
+    endpoint: Option<String>,
+}
+
+/// What a run wants of its account.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// The profile in the files of `aws`; the SDK's own choice without.
+    pub profile: Option<String>,
+    /// The region; the SDK's own choice without.
+    pub region: Option<String>,
+    /// The account that it must be.
+    pub account: Option<String>,
+}
+
+impl Aws {
+    /// Finds credentials and asks whose they are.
+    ///
+    /// # Errors
+    /// When there are no credentials or no region, they are refused, or they are of another account
+    /// than the one that is wanted.
+    pub async fn open(wanted: &Wanted) -> Result<Self, AwsError> {
+        let config = configuration(wanted).await?;
+        let region = config.region().ok_or(AwsError::NoRegion)?.to_string();
+        let caller = aws_sdk_sts::Client::new(&config)
+            .get_caller_identity()
+            .send()
+            .await
+            .map_err(|error| refused("sts:GetCallerIdentity", &error))?;
+        let account = caller.account.unwrap_or_default();
+        if let Some(expected) = wanted.account.as_ref().filter(|expected| **expected != account) {
+            return Err(AwsError::OtherAccount {
+                expected: expected.clone(),
+                found: account,
+                caller: caller.arn.unwrap_or_default(),
+            });
+        }
+        let endpoint = config.endpoint_url().map(|url| url.trim_end_matches('/').to_owned());
+        let s3 = aws_sdk_s3::config::Builder::from(&config)
+            // An endpoint of one's own has no names for buckets.
+            .force_path_style(endpoint.is_some())
+            .build();
+        Ok(Self {
+            cloudformation: aws_sdk_cloudformation::Client::new(&config),
+            s3: aws_sdk_s3::Client::from_conf(s3),
+            identity: Identity { account, region },
+            endpoint,
+        })
+    }
+}
+
+async fn configuration(wanted: &Wanted) -> Result<SdkConfig, AwsError> {
+    let http = aws_smithy_http_client::Builder::new()
+        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+        .build_https();
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http)
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
+    if let Some(profile) = &wanted.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(region) = &wanted.region {
+        loader = loader.region(Region::new(region.clone()));
+    }
+    let config = loader.load().await;
+    // Asked for here once, so that their absence has a message of its own.
+    if let Some(provider) = config.credentials_provider() {
+        provider.provide_credentials().await.map_err(|error| AwsError::NoCredentials {
+            profile: wanted.profile.clone(),
+            source: error.into(),
+        })?;
+    }
+    Ok(config)
+}
+
+#[async_trait]
+impl Cloud for Aws {
+    fn name(&self) -> &'static str {
+        "aws"
+    }
+
+    async fn identity(&self) -> Result<Identity, BoxError> {
+        Ok(self.identity.clone())
+    }
+
+    fn artifact_location(&self, digest: &Digest) -> ArtifactLocation {
+        ArtifactLocation { bucket: self.bucket(), key: artifacts::key(digest) }
+    }
+
+    async fn store(
+        &self,
+        artifact: &Artifact,
+        _reporter: Arc<dyn Reporter>,
+    ) -> Result<Stored, BoxError> {
+        Ok(self.store_now(artifact).await?)
+    }
+
+    async fn stack(&self, name: &str) -> Result<Option<Stack>, BoxError> {
+        Ok(self.read_stack(name).await?)
+    }
+
+    /// CloudFormation itself lets one operation at a time at a stack. Who comes second is told before
+    /// any work is done.
+    async fn hold(&self, name: &str, action: &'static str) -> Result<Hold, BoxError> {
+        let stack = self.describe(name).await?;
+        let status = stack.as_ref().and_then(|stack| stack.stack_status());
+        if let Some(status) = status.map(|status| status.as_str())
+            && rule(Some(status)) == Rule::Busy
+            && !(action == "delete" && status == "DELETE_IN_PROGRESS")
+        {
+            return Err(AwsError::Busy { stack: name.to_owned(), status: status.to_owned() }.into());
+        }
+        Ok(Arc::new(()))
+    }
+
+    async fn apply(
+        &self,
+        request: &ApplyRequest,
+        reporter: Arc<dyn Reporter>,
+    ) -> Result<Applied, BoxError> {
+        Ok(self.apply_now(request, &*reporter).await?)
+    }
+
+    async fn delete(&self, name: &str, reporter: Arc<dyn Reporter>) -> Result<bool, BoxError> {
+        Ok(self.delete_now(name, &*reporter).await?)
+    }
+}
