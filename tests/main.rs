@@ -11,6 +11,8 @@
 /// Projects, commands, guests.
 mod support;
 
+/// Deployments to the AWS APIs, of a server on loopback.
+mod aws;
 /// Templates of every kind against cfn-lint.
 mod cfn_lint;
 /// The command line as a user meets it.

@@ -50,15 +50,20 @@ fn a_folder_without_a_manifest() {
 }
 
 #[test]
-fn no_cloud_is_named() {
+fn without_credentials_each_command_says_what_to_do() {
     let project = orders();
-    let mut session = Transcript::new(&project);
-    for command in
-        ["plan", "deploy", "deploy --dry-run", "delete", "status", "outputs", "invoke hello"]
-    {
-        session.run(2, command);
+    for words in ["plan", "deploy", "deploy --dry-run", "delete", "status", "outputs"] {
+        let run = project.phalanx(words).env("AWS_EC2_METADATA_DISABLED", "true").exits(1);
+        let error = run.error();
+        assert!(error.starts_with("error: there are no AWS credentials\n"), "{error}");
+        assert!(error.contains("hint: add `--local`"), "{error}");
     }
-    assert_snapshot!(session.text());
+    insta::assert_snapshot!(project.phalanx("invoke hello").exits(2).error(), @r#"
+    error: this version invokes functions of the local cloud only
+
+    hint: deploy with `phalanx deploy --local` and add `--local` here too
+    hint: or call the function in AWS with `aws lambda invoke`
+    "#);
 }
 
 #[test]

@@ -109,12 +109,6 @@ fn unknown_functions_and_stages_are_told_with_the_nearest() {
 
     hint: its functions: hello
     ");
-    let no_cloud = project.phalanx("invoke hello").exits(2);
-    insta::assert_snapshot!(no_cloud.error(), @r"
-    error: no cloud is named to provision to
-
-    hint: add `--local` to use the embedded local cloud, which needs no account
-    ");
 }
 
 /// True when the machine has this interpreter; CI must.

@@ -5,11 +5,13 @@ mod command;
 pub mod golden;
 pub mod guests;
 mod lifeline;
+mod ministack;
 mod project;
 pub mod transcript;
 
 pub use command::{Finished, Phalanx};
 pub use lifeline::{HOLD_LIFELINE, Lifeline};
+pub use ministack::Account;
 pub use project::Project;
 pub(crate) use project::repository;
 pub use transcript::{Transcript, words};

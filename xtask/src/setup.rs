@@ -1,4 +1,5 @@
-//! What a bare machine lacks: the WebAssembly target, and for the tests cfn-lint in a folder of ours.
+//! What a bare machine lacks: the WebAssembly target, and for the tests cfn-lint and ministack in
+//! folders of ours.
 
 use std::fs;
 use std::path::PathBuf;
@@ -15,10 +16,14 @@ const WASM_TARGET: &str = "wasm32-unknown-unknown";
 /// Every template that a test produces must pass it.
 const CFN_LINT: &str = "cfn-lint==1.58.0";
 
+/// Serves the AWS APIs on loopback. boto3 is there to look at what phalanx made by other means.
+const MINISTACK: [&str; 2] = ["ministack==1.5.33", "boto3==1.43.106"];
+
 /// Sets up everything that the tests need.
 pub(crate) fn setup() -> Outcome {
     wasm_target()?;
-    cfn_lint()
+    tool("cfn-lint", &[CFN_LINT])?;
+    tool("ministack", &MINISTACK)
 }
 
 /// Makes sure that the wasm target is installed.
@@ -41,18 +46,20 @@ pub(crate) fn wasm_target() -> Outcome {
     })
 }
 
-/// Installs cfn-lint into `target/tools`, once for each version.
-fn cfn_lint() -> Outcome {
-    let folder = target().join("tools/cfn-lint");
+/// Installs a program of the Python package index into `target/tools`, once for each list of versions.
+fn tool(name: &str, packages: &[&str]) -> Outcome {
+    let folder = target().join("tools").join(name);
     let marker = folder.join("installed");
-    if fs::read_to_string(&marker).is_ok_and(|installed| installed == CFN_LINT) {
+    let wanted = packages.join(" ");
+    if fs::read_to_string(&marker).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }
     let venv = folder.to_string_lossy().into_owned();
     run(&root(), &["python3", "-m", "venv", "--clear", &venv])?;
     let pip = folder.join("bin/pip").to_string_lossy().into_owned();
-    run(&root(), &[&pip, "install", "--quiet", "--disable-pip-version-check", CFN_LINT])?;
-    fs::write(&marker, CFN_LINT)
+    let install = [&pip, "install", "--quiet", "--disable-pip-version-check"];
+    run(&root(), &[&install[..], packages].concat())?;
+    fs::write(&marker, wanted)
         .map_err(|error| format!("cannot write {}: {error}", marker.display()))
 }
 

@@ -108,7 +108,7 @@ fn tell(event: &StackEvent, status: &str, reporter: &dyn Reporter) {
         logical_id: event.logical_resource_id().unwrap_or_default().to_owned(),
         resource_type: event.resource_type().unwrap_or_default().to_owned(),
         status: status.to_owned(),
-        reason: event.resource_status_reason().map(str::to_owned),
+        reason: event.resource_status_reason().filter(|text| !text.is_empty()).map(str::to_owned),
     });
 }
 

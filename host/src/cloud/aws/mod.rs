@@ -7,6 +7,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_cloudformation::config::ProvideCredentials as _;
 use aws_sdk_cloudformation::config::retry::RetryConfig;
@@ -98,10 +100,16 @@ async fn configuration(wanted: &Wanted) -> Result<SdkConfig, AwsError> {
         .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
         .build_https();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http)
+        .http_client(http.clone())
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
     if let Some(profile) = &wanted.profile {
-        loader = loader.profile_name(profile);
+        // Who names a profile means it, whatever credentials the environment has.
+        let surroundings = ProviderConfig::with_default_region().await.with_http_client(http);
+        let provider = ProfileFileCredentialsProvider::builder()
+            .configure(&surroundings)
+            .profile_name(profile)
+            .build();
+        loader = loader.profile_name(profile).credentials_provider(provider);
     }
     if let Some(region) = &wanted.region {
         loader = loader.region(Region::new(region.clone()));

@@ -49,7 +49,7 @@ impl Aws {
             id,
             name: name.to_owned(),
             status: status.unwrap_or_default(),
-            reason: found.stack_status_reason,
+            reason: found.stack_status_reason.filter(|reason| !reason.is_empty()),
             template,
             parameters: parameters
                 .filter_map(|one| Some((one.parameter_key?, one.parameter_value?)))

@@ -57,7 +57,31 @@ mod tests {
             .map(|status| format!("{status} {:?}", rule(Some(status))))
             .collect();
         rules.sort();
-        insta::assert_snapshot!(rules.join("\n"), @"");
+        insta::assert_snapshot!(rules.join("\n"), @r#"
+        CREATE_COMPLETE Update
+        CREATE_FAILED Recreate
+        CREATE_IN_PROGRESS Busy
+        DELETE_COMPLETE Create
+        DELETE_FAILED FinishDelete
+        DELETE_IN_PROGRESS Busy
+        IMPORT_COMPLETE Update
+        IMPORT_IN_PROGRESS Busy
+        IMPORT_ROLLBACK_COMPLETE Update
+        IMPORT_ROLLBACK_FAILED Recover
+        IMPORT_ROLLBACK_IN_PROGRESS Busy
+        REVIEW_IN_PROGRESS Create
+        ROLLBACK_COMPLETE Recreate
+        ROLLBACK_FAILED Recreate
+        ROLLBACK_IN_PROGRESS Busy
+        UPDATE_COMPLETE Update
+        UPDATE_COMPLETE_CLEANUP_IN_PROGRESS Busy
+        UPDATE_FAILED Update
+        UPDATE_IN_PROGRESS Busy
+        UPDATE_ROLLBACK_COMPLETE Update
+        UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS Busy
+        UPDATE_ROLLBACK_FAILED Recover
+        UPDATE_ROLLBACK_IN_PROGRESS Busy
+        "#);
         assert_eq!(rule(None), Rule::Create);
         assert_eq!(rule(Some("SOMETHING_NEW")), Rule::Busy);
     }

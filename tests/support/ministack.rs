@@ -1,0 +1,98 @@
+//! A server of the AWS APIs on loopback, one for all tests of a run; each test has an account of its
+//! own in it.
+
+use std::io::Write as _;
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+use super::command::Phalanx;
+use super::project::{Project, repository};
+
+/// An AWS account that nothing else uses.
+pub struct Account {
+    /// 12 digits. The server takes them as access key, which names the account.
+    pub id: String,
+}
+
+impl Account {
+    /// A new account; none when the server is not installed, which is a failure in CI.
+    pub fn new() -> Option<Self> {
+        static NEXT: AtomicU64 = AtomicU64::new(200_000_000_000);
+        endpoint()?;
+        Some(Self { id: NEXT.fetch_add(1, Ordering::Relaxed).to_string() })
+    }
+
+    /// The binary, with the credentials of this account.
+    pub fn phalanx(&self, project: &Project, words: &str) -> Phalanx {
+        project
+            .phalanx(words)
+            .env("AWS_ENDPOINT_URL", endpoint().unwrap())
+            .env("AWS_ACCESS_KEY_ID", &self.id)
+            .env("AWS_SECRET_ACCESS_KEY", "secret")
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+    }
+
+    /// What the AWS command line of the test rig would print: the answer to one call of botocore.
+    pub fn ask(&self, service: &str, call: &str) -> serde_json::Value {
+        let script = format!(
+            "import boto3, json; client = boto3.client('{service}', region_name='eu-central-1'); \
+             print(json.dumps(client.{call}, default=str))"
+        );
+        let output = Command::new(repository().join("target/tools/ministack/bin/python"))
+            .args(["-c", &script])
+            .env("AWS_ENDPOINT_URL", endpoint().unwrap())
+            .env("AWS_ACCESS_KEY_ID", &self.id)
+            .env("AWS_SECRET_ACCESS_KEY", "secret")
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{service} {call}: {stderr}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+}
+
+/// The server's address. It is started when it is first needed.
+fn endpoint() -> Option<&'static str> {
+    static ENDPOINT: OnceLock<Option<String>> = OnceLock::new();
+    ENDPOINT.get_or_init(start).as_deref()
+}
+
+fn start() -> Option<String> {
+    let program = repository().join("target/tools/ministack/bin/ministack");
+    if !program.is_file() {
+        assert!(std::env::var_os("CI").is_none(), "ministack is missing: run `cargo xtask setup`");
+        // Past the test harness, which would swallow what is printed.
+        let line = b"\n*** NOT TESTED: ministack is missing; run `cargo xtask setup` ***\n\n";
+        std::io::stderr().write_all(line).unwrap();
+        return None;
+    }
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let state = repository().join("target/tests/ministack");
+    std::fs::create_dir_all(&state).unwrap();
+    // The shell outlives these tests by a moment, however they end: its input ends with them, and
+    // then it stops the server.
+    let server = Command::new("sh")
+        .args(["-c", "\"$0\" & server=$!; read -r _; kill $server; wait"])
+        .arg(&program)
+        .current_dir(&state)
+        .env("BIND_HOST", "127.0.0.1")
+        .env("MINISTACK_HOST", "127.0.0.1")
+        .env("GATEWAY_PORT", port.to_string())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // Kept, since dropping it would close its input.
+    static SERVER: Mutex<Option<Child>> = Mutex::new(None);
+    *SERVER.lock().unwrap() = Some(server);
+    let began = Instant::now();
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(began.elapsed() < Duration::from_secs(60), "ministack does not answer");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Some(format!("http://127.0.0.1:{port}"))
+}
