@@ -99,20 +99,22 @@ async fn configuration(wanted: &Wanted) -> Result<SdkConfig, AwsError> {
     let http = aws_smithy_http_client::Builder::new()
         .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
         .build_https();
+    let region = wanted.region.clone().map(Region::new);
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(http.clone())
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
     if let Some(profile) = &wanted.profile {
         // Who names a profile means it, whatever credentials the environment has.
-        let surroundings = ProviderConfig::with_default_region().await.with_http_client(http);
+        let surroundings =
+            ProviderConfig::without_region().with_http_client(http).with_region(region.clone());
         let provider = ProfileFileCredentialsProvider::builder()
             .configure(&surroundings)
             .profile_name(profile)
             .build();
         loader = loader.profile_name(profile).credentials_provider(provider);
     }
-    if let Some(region) = &wanted.region {
-        loader = loader.region(Region::new(region.clone()));
+    if let Some(region) = region {
+        loader = loader.region(region);
     }
     let config = loader.load().await;
     // Asked for here once, so that their absence has a message of its own.
