@@ -49,7 +49,11 @@ impl Aws {
             Some(set) => {
                 let call = self.cloudformation.execute_change_set().change_set_name(&set.id);
                 let started = call.client_request_token(&set.token).send().await;
-                started.map_err(|error| refused("cloudformation:ExecuteChangeSet", &error))?;
+                match started.map_err(|error| refused("cloudformation:ExecuteChangeSet", &error)) {
+                    // The first reply was lost: the call was made again, and the change is under way.
+                    Err(error) if error.refusal() == "InvalidChangeSetStatus" => {}
+                    other => drop(other?),
+                }
                 let ending = self.follow(&set.stack_id, Some(&set.token), reporter).await?;
                 check(name, change, ending)?;
                 change

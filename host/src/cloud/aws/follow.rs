@@ -15,6 +15,9 @@ const PAUSE: Duration = Duration::from_secs(2);
 /// The longest pause, reached after a while: a long operation is not told any later by it.
 const LONG_PAUSE: Duration = Duration::from_secs(5);
 
+/// After so many looks without news, the stack itself is asked whether anything still goes on.
+const PATIENCE: u32 = 3;
+
 /// How an operation ended.
 pub(super) struct Ending {
     /// The stack's status.
@@ -38,13 +41,15 @@ impl Aws {
         reporter: &dyn Reporter,
     ) -> Result<Ending, AwsError> {
         let (mut seen, mut failure) = (HashSet::new(), None);
-        let mut pause = PAUSE;
+        let (mut pause, mut quiet) = (PAUSE, 0);
         loop {
             let mut end = None;
+            quiet += 1;
             for event in self.new_events(stack_id, token, &mut seen).await? {
                 let status =
                     event.resource_status().map(|one| one.as_str()).unwrap_or_default().to_owned();
                 let is_stack = event.physical_resource_id() == Some(stack_id);
+                quiet = 0;
                 tell(&event, &status, reporter);
                 if failure.is_none() {
                     failure = cause(&event, &status, is_stack);
@@ -56,9 +61,25 @@ impl Aws {
             if let Some(status) = end {
                 return Ok(Ending { status, failure });
             }
+            // Someone else's operation may hide the end of this one, or a lost reply its beginning.
+            if quiet >= PATIENCE
+                && let Some(status) = self.status_at_rest(stack_id).await?
+            {
+                return Ok(Ending { status, failure });
+            }
             tokio::time::sleep(pause).await;
             pause = pause.mul_f32(1.2).min(LONG_PAUSE);
         }
+    }
+
+    /// The stack's status, unless something works on it. A stack that is gone was deleted.
+    async fn status_at_rest(&self, stack_id: &str) -> Result<Option<String>, AwsError> {
+        let stack = self.describe(stack_id).await?;
+        let status = match &stack {
+            Some(stack) => stack.stack_status().map(|status| status.as_str()).unwrap_or_default(),
+            None => "DELETE_COMPLETE",
+        };
+        Ok(is_at_rest(status).then(|| status.to_owned()))
     }
 
     /// The token of the operation under way.
