@@ -50,7 +50,8 @@ pub(crate) fn wasm_target() -> Outcome {
 fn tool(name: &str, packages: &[&str]) -> Outcome {
     let folder = target().join("tools").join(name);
     let marker = folder.join("installed");
-    let wanted = packages.join(" ");
+    // A virtual environment knows its own path: in a folder that was moved it must be made again.
+    let wanted = format!("{} in {}", packages.join(" "), folder.display());
     if fs::read_to_string(&marker).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }
