@@ -1,29 +1,15 @@
 //! cfn-lint knows CloudFormation's own schemas: every template must satisfy it.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
 
 use crate::cli::ORDERS;
-use crate::support::{Project, repository};
-
-/// Set up by `cargo xtask setup`. Missing is a failure in CI and a loud line elsewhere.
-fn cfn_lint() -> Option<PathBuf> {
-    let tool = repository().join("target/tools/cfn-lint/bin/cfn-lint");
-    if tool.is_file() {
-        return Some(tool);
-    }
-    assert!(std::env::var_os("CI").is_none(), "cfn-lint is missing: run `cargo xtask setup`");
-    // Past the test harness, which would swallow what is printed.
-    let line = b"\n*** NOT CHECKED: cfn-lint is missing; run `cargo xtask setup` ***\n\n";
-    std::io::stderr().write_all(line).unwrap();
-    None
-}
+use crate::support::{Project, tool};
 
 #[test]
 fn every_template_satisfies_cfn_lint() {
-    let Some(tool) = cfn_lint() else { return };
+    let Some(tool) = tool("cfn-lint") else { return };
     let every_key = Project::copy_of("tests/fixtures/every-key");
     let hello = Project::copy_of("examples/hello");
     let orders = Project::new(ORDERS).file("app/main.py", "def handler(event, context): pass\n");

@@ -9,7 +9,7 @@ mod story;
 
 use serde_json::Value;
 
-use crate::support::{Account, Project};
+use crate::support::{Account, Project, change};
 
 const ORDERS: &str = r#"
 [service]
@@ -33,13 +33,6 @@ const BROKEN: &str = "RedrivePolicy = { x = 1 }";
 
 fn orders() -> Project {
     Project::new(ORDERS).script("app/bootstrap", "#!/bin/sh\necho hello\n")
-}
-
-/// Replaces a part of the project's manifest, which must have it.
-fn change(project: &Project, from: &str, to: &str) {
-    let manifest = project.read("phalanx.toml");
-    assert!(manifest.contains(from), "the manifest lacks {from:?}");
-    project.write("phalanx.toml", manifest.replace(from, to));
 }
 
 /// The keys of all objects in the account's buckets.

@@ -23,7 +23,7 @@ mod story;
 
 use serde_json::Value;
 
-use crate::support::{Finished, Project};
+use crate::support::{Finished, Project, change};
 
 /// A function in bash; the event tells it what to do.
 const BOOTSTRAP: &str = include_str!("fixtures/bootstrap");
@@ -56,13 +56,6 @@ const QUEUE_URL: &str = "https://sqs.eu-central-1.amazonaws.com/000000000000/\
 
 fn orders() -> Project {
     Project::new(ORDERS).script("app/bootstrap", BOOTSTRAP)
-}
-
-/// Replaces a part of the project's manifest, which must have it.
-fn change(project: &Project, from: &str, to: &str) {
-    let manifest = project.read("phalanx.toml");
-    assert!(manifest.contains(from), "the manifest lacks {from:?}");
-    project.write("phalanx.toml", manifest.replace(from, to));
 }
 
 /// The events that a run with `--events` wrote.

@@ -1,7 +1,6 @@
 //! A server of the AWS APIs on loopback, one for all tests of a run; each test has an account of its
 //! own in it.
 
-use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::command::Phalanx;
 use super::project::{Project, repository};
+use super::tool::tool;
 
 /// An AWS account that nothing else uses.
 pub struct Account {
@@ -27,12 +27,18 @@ impl Account {
 
     /// The binary, with the credentials of this account.
     pub fn phalanx(&self, project: &Project, words: &str) -> Phalanx {
-        project
-            .phalanx(words)
-            .env("AWS_ENDPOINT_URL", endpoint().unwrap())
-            .env("AWS_ACCESS_KEY_ID", &self.id)
-            .env("AWS_SECRET_ACCESS_KEY", "secret")
-            .env("AWS_EC2_METADATA_DISABLED", "true")
+        let environment = self.environment().into_iter();
+        environment.fold(project.phalanx(words), |run, (name, value)| run.env(name, value))
+    }
+
+    /// What leads a program to this account.
+    fn environment(&self) -> [(&'static str, &str); 4] {
+        [
+            ("AWS_ENDPOINT_URL", endpoint().unwrap()),
+            ("AWS_ACCESS_KEY_ID", &self.id),
+            ("AWS_SECRET_ACCESS_KEY", "secret"),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+        ]
     }
 
     /// What the AWS command line of the test rig would print: the answer to one call of botocore.
@@ -43,9 +49,7 @@ impl Account {
         );
         let output = Command::new(repository().join("target/tools/ministack/bin/python"))
             .args(["-c", &script])
-            .env("AWS_ENDPOINT_URL", endpoint().unwrap())
-            .env("AWS_ACCESS_KEY_ID", &self.id)
-            .env("AWS_SECRET_ACCESS_KEY", "secret")
+            .envs(self.environment())
             .output()
             .unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr);
@@ -61,14 +65,7 @@ fn endpoint() -> Option<&'static str> {
 }
 
 fn start() -> Option<String> {
-    let program = repository().join("target/tools/ministack/bin/ministack");
-    if !program.is_file() {
-        assert!(std::env::var_os("CI").is_none(), "ministack is missing: run `cargo xtask setup`");
-        // Past the test harness, which would swallow what is printed.
-        let line = b"\n*** NOT TESTED: ministack is missing; run `cargo xtask setup` ***\n\n";
-        std::io::stderr().write_all(line).unwrap();
-        return None;
-    }
+    let program = tool("ministack")?;
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let state = repository().join("target/tests/ministack");
     std::fs::create_dir_all(&state).unwrap();

@@ -7,11 +7,13 @@ pub mod guests;
 mod lifeline;
 mod ministack;
 mod project;
+mod tool;
 pub mod transcript;
 
 pub use command::{Finished, Phalanx};
 pub use lifeline::{HOLD_LIFELINE, Lifeline};
 pub use ministack::Account;
-pub use project::Project;
 pub(crate) use project::repository;
+pub use project::{Project, change};
+pub use tool::tool;
 pub use transcript::{Transcript, words};

@@ -84,6 +84,13 @@ impl Project {
     }
 }
 
+/// Replaces a part of the project's manifest, which must have it.
+pub fn change(project: &Project, from: &str, to: &str) {
+    let manifest = project.read("phalanx.toml");
+    assert!(manifest.contains(from), "the manifest lacks {from:?}");
+    project.write("phalanx.toml", manifest.replace(from, to));
+}
+
 /// The repository's folder.
 pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
