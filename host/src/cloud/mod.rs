@@ -1,6 +1,7 @@
 //! The one seam between the pipeline and the world: what a cloud can do with artifacts and stacks.
 //!
-//! [`local`] implements it over a folder, [`aws`] over AWS. Types here are ours; a cloud's own types stay in its folder.
+//! [`local`] implements it over a folder, [`aws`] over AWS. Types here are ours; a cloud's own types
+//! stay in its folder.
 
 use std::any::Any;
 use std::path::PathBuf;
@@ -18,6 +19,9 @@ use crate::report::Reporter;
 
 pub mod aws;
 pub mod local;
+mod state;
+
+pub use state::{Rule, rule};
 
 /// Where a run provisions to.
 #[async_trait]
@@ -150,7 +154,7 @@ pub struct Stack {
 impl Stack {
     /// True when its creation failed: nothing of it runs, and the next deployment makes it anew.
     pub fn is_failed_creation(&self) -> bool {
-        matches!(self.status.as_str(), "CREATE_FAILED" | "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED")
+        rule(Some(&self.status)) == Rule::Recreate
     }
 }
 

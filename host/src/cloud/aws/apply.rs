@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use aws_sdk_cloudformation::types::ChangeSetType;
 
 use super::error::refused;
-use super::follow::Ending;
-use super::{Aws, AwsError, Rule, rule};
-use crate::cloud::{Applied, ApplyRequest, Change};
+use super::stack::status_of;
+use super::{Aws, AwsError};
+use crate::cloud::{Applied, ApplyRequest, Change, Rule, rule};
 use crate::report::Reporter;
 
 impl Aws {
@@ -18,10 +18,7 @@ impl Aws {
     ) -> Result<Applied, AwsError> {
         let name = &request.stack;
         let found = self.describe(name).await?;
-        let status = found
-            .as_ref()
-            .and_then(|stack| stack.stack_status())
-            .map(|one| one.as_str().to_owned());
+        let status = found.as_ref().and_then(status_of).map(str::to_owned);
         let rule = rule(status.as_deref());
         let status = status.unwrap_or_default();
         match rule {
@@ -37,9 +34,9 @@ impl Aws {
                 return Err(AwsError::Stuck { stack: name.clone(), status, rule });
             }
         }
-        let (kind, change) = match rule {
-            Rule::Update => (ChangeSetType::Update, Change::Updated),
-            _ => (ChangeSetType::Create, Change::Created),
+        let (kind, change, action, complete) = match rule {
+            Rule::Update => (ChangeSetType::Update, Change::Updated, "update", "UPDATE_COMPLETE"),
+            _ => (ChangeSetType::Create, Change::Created, "creation", "CREATE_COMPLETE"),
         };
         let parameters = found.and_then(|stack| stack.parameters).unwrap_or_default();
         let previous: BTreeSet<String> =
@@ -55,7 +52,7 @@ impl Aws {
                     other => drop(other?),
                 }
                 let ending = self.follow(&set.stack_id, Some(&set.token), reporter).await?;
-                check(name, change, ending)?;
+                ending.must_be(complete, action, name)?;
                 change
             }
         };
@@ -70,26 +67,4 @@ impl Aws {
             }),
         }
     }
-}
-
-/// Anything but the complete change is a failure, with its first cause.
-fn check(stack: &str, change: Change, ending: Ending) -> Result<(), AwsError> {
-    let (wanted, action) = match change {
-        Change::Created => ("CREATE_COMPLETE", "creation"),
-        _ => ("UPDATE_COMPLETE", "update"),
-    };
-    if ending.status == wanted {
-        return Ok(());
-    }
-    let (subject, reason) = match ending.failure {
-        Some(cause) => (cause.subject, cause.reason),
-        None => ("the stack itself".into(), "CloudFormation gives no reason".into()),
-    };
-    Err(AwsError::Failed {
-        action,
-        stack: stack.to_owned(),
-        subject,
-        reason,
-        status: ending.status,
-    })
 }

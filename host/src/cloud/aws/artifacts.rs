@@ -44,10 +44,11 @@ impl Aws {
         }
         let host = match &self.endpoint {
             Some(endpoint) => endpoint.clone(),
-            None if self.identity.region.starts_with("cn-") => {
-                format!("https://s3.{}.amazonaws.com.cn", self.identity.region)
+            None => {
+                let region = &self.identity.region;
+                let china = if partition(region) == "aws-cn" { ".cn" } else { "" };
+                format!("https://s3.{region}.amazonaws.com{china}")
             }
-            None => format!("https://s3.{}.amazonaws.com", self.identity.region),
         };
         Ok(format!("{host}/{}/{key}", self.bucket()))
     }
@@ -149,14 +150,18 @@ impl Aws {
     }
 }
 
-/// A bucket policy that refuses everything that does not come by TLS.
-fn tls_only(bucket: &str, region: &str) -> String {
-    let partition = match region {
+/// The partition that a region belongs to, as ARNs name it.
+fn partition(region: &str) -> &'static str {
+    match region {
         region if region.starts_with("cn-") => "aws-cn",
         region if region.starts_with("us-gov-") => "aws-us-gov",
         _ => "aws",
-    };
-    let arn = format!("arn:{partition}:s3:::{bucket}");
+    }
+}
+
+/// A bucket policy that refuses everything that does not come by TLS.
+fn tls_only(bucket: &str, region: &str) -> String {
+    let arn = format!("arn:{}:s3:::{bucket}", partition(region));
     serde_json::json!({
         "Version": "2012-10-17",
         "Statement": [{

@@ -3,7 +3,9 @@
 use aws_sdk_cloudformation::types::Stack;
 
 use super::error::refused;
-use super::{Aws, AwsError, Rule, rule};
+use super::stack::status_of;
+use super::{Aws, AwsError};
+use crate::cloud::{Rule, rule};
 use crate::digest::Hasher;
 use crate::report::Reporter;
 
@@ -16,11 +18,11 @@ impl Aws {
     ) -> Result<bool, AwsError> {
         let Some(stack) = self.describe(name).await? else { return Ok(false) };
         let id = stack.stack_id().unwrap_or(name).to_owned();
-        let status = stack.stack_status().map(|one| one.as_str().to_owned()).unwrap_or_default();
-        if rule(Some(&status)) == Rule::Busy && status != "DELETE_IN_PROGRESS" {
-            return Err(AwsError::Busy { stack: name.to_owned(), status });
+        let status = status_of(&stack).unwrap_or_default();
+        if rule(Some(status)) == Rule::Busy && status != "DELETE_IN_PROGRESS" {
+            return Err(AwsError::Busy { stack: name.to_owned(), status: status.to_owned() });
         }
-        let token = match status.as_str() {
+        let token = match status {
             // A run that was killed, or someone else, began it: it is followed, and not asked for again.
             "DELETE_IN_PROGRESS" => self.newest_token(&id).await?,
             _ => {
@@ -32,20 +34,8 @@ impl Aws {
             }
         };
         let ending = self.follow(&id, token.as_deref(), reporter).await?;
-        if ending.status == "DELETE_COMPLETE" {
-            return Ok(true);
-        }
-        let (subject, reason) = match ending.failure {
-            Some(cause) => (cause.subject, cause.reason),
-            None => ("the stack itself".into(), "CloudFormation gives no reason".into()),
-        };
-        Err(AwsError::Failed {
-            action: "deletion",
-            stack: name.to_owned(),
-            subject,
-            reason,
-            status: ending.status,
-        })
+        ending.must_be("DELETE_COMPLETE", "deletion", name)?;
+        Ok(true)
     }
 }
 

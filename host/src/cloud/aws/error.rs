@@ -2,6 +2,7 @@
 
 use aws_sdk_cloudformation::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 
+use crate::cloud::Rule;
 use crate::fs::FsError;
 use crate::hint::{Explain, Kind};
 
@@ -74,7 +75,7 @@ pub enum AwsError {
         /// Its status.
         status: String,
         /// What must be done.
-        rule: super::Rule,
+        rule: Rule,
     },
     /// The stack's template is not JSON, so another tool deployed it.
     #[error("stack `{stack}` was not deployed by Phalanx: its template is no JSON")]
@@ -209,7 +210,7 @@ impl Explain for AwsError {
             Self::File(error) => error.hints(),
             Self::Bucket { .. } => one("remove or rename that bucket, or deploy to another account or region"),
             Self::Busy { .. } => one("wait until it has ended, which `phalanx status` tells, then run the same command again"),
-            Self::Stuck { rule: super::Rule::FinishDelete, .. } => {
+            Self::Stuck { rule: Rule::FinishDelete, .. } => {
                 one("run `phalanx delete` again, then deploy")
             }
             Self::Stuck { stack, .. } => vec![format!(

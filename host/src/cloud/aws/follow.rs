@@ -6,8 +6,9 @@ use std::time::Duration;
 use aws_sdk_cloudformation::types::StackEvent;
 
 use super::error::refused;
-use super::state::is_at_rest;
+use super::stack::status_of;
 use super::{Aws, AwsError};
+use crate::cloud::state::is_at_rest;
 use crate::report::{Event, Reporter};
 
 /// Between two looks at the events.
@@ -24,6 +25,27 @@ pub(super) struct Ending {
     pub(super) status: String,
     /// The first event that failed of its own.
     pub(super) failure: Option<Cause>,
+}
+
+impl Ending {
+    /// Any other end than the one that was wanted is a failure, told with its first cause. `action` is
+    /// `creation`, `update` or `deletion`.
+    pub(super) fn must_be(
+        self,
+        wanted: &str,
+        action: &'static str,
+        stack: &str,
+    ) -> Result<(), AwsError> {
+        if self.status == wanted {
+            return Ok(());
+        }
+        let Cause { subject, reason } = self.failure.unwrap_or_else(|| Cause {
+            subject: "the stack itself".into(),
+            reason: "CloudFormation gives no reason".into(),
+        });
+        let (stack, status) = (stack.to_owned(), self.status);
+        Err(AwsError::Failed { action, stack, subject, reason, status })
+    }
 }
 
 /// A failing resource.
@@ -76,7 +98,7 @@ impl Aws {
     async fn status_at_rest(&self, stack_id: &str) -> Result<Option<String>, AwsError> {
         let stack = self.describe(stack_id).await?;
         let status = match &stack {
-            Some(stack) => stack.stack_status().map(|status| status.as_str()).unwrap_or_default(),
+            Some(stack) => status_of(stack).unwrap_or_default(),
             None => "DELETE_COMPLETE",
         };
         Ok(is_at_rest(status).then(|| status.to_owned()))

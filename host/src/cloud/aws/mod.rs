@@ -15,7 +15,8 @@ use aws_sdk_cloudformation::config::retry::RetryConfig;
 use aws_smithy_http_client::tls;
 
 use super::{
-    Applied, ApplyRequest, Artifact, ArtifactLocation, Cloud, Hold, Identity, Stack, Stored,
+    Applied, ApplyRequest, Artifact, ArtifactLocation, Cloud, Hold, Identity, Rule, Stack, Stored,
+    rule,
 };
 use crate::digest::Digest;
 use crate::hint::BoxError;
@@ -28,12 +29,11 @@ mod delete;
 mod error;
 mod follow;
 mod stack;
-mod state;
 
 pub use error::AwsError;
-pub use state::{Rule, rule};
 
 use error::refused;
+use stack::status_of;
 
 /// How often a call is tried: throttling and passing failures are waited out for about a minute.
 const ATTEMPTS: u32 = 8;
@@ -157,8 +157,7 @@ impl Cloud for Aws {
     /// any work is done.
     async fn hold(&self, name: &str, action: &'static str) -> Result<Hold, BoxError> {
         let stack = self.describe(name).await?;
-        let status = stack.as_ref().and_then(|stack| stack.stack_status());
-        if let Some(status) = status.map(|status| status.as_str())
+        if let Some(status) = stack.as_ref().and_then(status_of)
             && rule(Some(status)) == Rule::Busy
             && !(action == "delete" && status == "DELETE_IN_PROGRESS")
         {

@@ -6,8 +6,8 @@ use aws_sdk_cloudformation::types;
 use indexmap::IndexMap;
 
 use super::error::refused;
-use super::{Aws, AwsError, Rule, rule};
-use crate::cloud::{Stack, StackResource};
+use super::{Aws, AwsError};
+use crate::cloud::{Rule, Stack, StackResource, rule};
 
 impl Aws {
     /// The stack without its template and resources; `name` may be its id.
@@ -28,7 +28,7 @@ impl Aws {
     /// The whole stack; none when there is none, or nothing but a change set yet.
     pub(super) async fn read_stack(&self, name: &str) -> Result<Option<Stack>, AwsError> {
         let Some(found) = self.describe(name).await? else { return Ok(None) };
-        let status = found.stack_status().map(|status| status.as_str().to_owned());
+        let status = status_of(&found).map(str::to_owned);
         if rule(status.as_deref()) == Rule::Create {
             return Ok(None);
         }
@@ -91,4 +91,9 @@ impl Aws {
         resources.sort_by(|a, b| a.logical_id.cmp(&b.logical_id));
         Ok(resources)
     }
+}
+
+/// The stack's status as CloudFormation writes it.
+pub(super) fn status_of(stack: &types::Stack) -> Option<&str> {
+    stack.stack_status().map(|status| status.as_str())
 }
