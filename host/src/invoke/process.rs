@@ -189,19 +189,24 @@ struct Run<'a> {
 
 impl Run<'_> {
     async fn finish(&mut self, init_timeout: Duration) -> Ending {
-        let failed = self.init(init_timeout).await.err();
-        let init_duration = self.started.elapsed();
-        let handed_over = Instant::now();
-        let answer = match failed {
-            Some(error) => Err(error),
-            None => self.call(handed_over + self.function.timeout).await,
+        let (handed_over, answer) = match self.init(init_timeout).await {
+            Ok(handed_over) => {
+                (handed_over, self.call(handed_over + self.function.timeout).await)
+            }
+            Err(error) => (Instant::now(), Err(error)),
         };
-        Ending { answer, init_duration, duration: handed_over.elapsed(), pid: self.child.id() }
+        Ending {
+            answer,
+            init_duration: handed_over - self.started,
+            duration: handed_over.elapsed(),
+            pid: self.child.id(),
+        }
     }
 
-    async fn init(&mut self, limit: Duration) -> Result<(), FunctionError> {
+    /// Gives the moment in which the function got the event.
+    async fn init(&mut self, limit: Duration) -> Result<Instant, FunctionError> {
         match self.hear(self.started + limit).await {
-            Heard::Signal(Signal::Ready) => Ok(()),
+            Heard::Signal(Signal::Ready(handed_over)) => Ok(handed_over),
             Heard::Signal(Signal::InitError(reported)) => Err(self.reported(&reported)),
             Heard::Signal(_) => Err(self.unhandled(
                 "Runtime.InvalidState",
@@ -230,7 +235,7 @@ impl Run<'_> {
                     text::size(RESPONSE_LIMIT)
                 ),
             )),
-            Heard::Signal(Signal::Done | Signal::Ready | Signal::InitError(_)) => Err(self
+            Heard::Signal(Signal::Done | Signal::Ready(_) | Signal::InitError(_)) => Err(self
                 .unhandled(
                     "Runtime.InvalidState",
                     "the runtime asked for another event without answering this one".into(),

@@ -6,7 +6,7 @@
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use bytes::Bytes;
@@ -33,8 +33,8 @@ const RESPONSE_MODE: &str = "lambda-runtime-function-response-mode";
 /// What the function's runtime did.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Signal {
-    /// It asked for the first event and got it.
-    Ready,
+    /// It asked for the first event, which was handed over at this moment.
+    Ready(Instant),
     /// It answered.
     Response(Bytes),
     /// It answered with more than the limit, in bytes.
@@ -167,7 +167,8 @@ impl Api {
             .header("lambda-runtime-invoked-function-arn", &self.call.arn)
             .header("lambda-runtime-trace-id", format!("Root=1-00000000-{root};Sampled=0"))
             .body(Full::new(self.call.event.clone()));
-        self.signal(Signal::Ready);
+        // Taken here, before the function can begin: whoever hears of it may be late.
+        self.signal(Signal::Ready(Instant::now()));
         reply.unwrap_or_else(|_| {
             refuse(StatusCode::INTERNAL_SERVER_ERROR, "BadArn", "the function's ARN is no header")
         })
