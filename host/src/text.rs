@@ -4,6 +4,7 @@
 //! user's terminal and bidirectional marks could disguise a message.
 
 use std::borrow::Cow;
+use std::time::SystemTime;
 
 /// Replaces control characters (but tab), bidirectional marks and zero-width characters by visible
 /// escapes such as `\u{1b}`; line breaks too.
@@ -55,6 +56,11 @@ pub fn size(bytes: u64) -> String {
     format!("{value:.1} {}", UNITS[unit])
 }
 
+/// A moment for people and programs alike: `2026-11-25T14:03:07Z`.
+pub fn utc(moment: SystemTime) -> String {
+    humantime::format_rfc3339_seconds(moment).to_string()
+}
+
 fn is_unsafe(character: char) -> bool {
     (character.is_control() && character != '\t')
         || matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
@@ -78,5 +84,7 @@ mod tests {
         assert_eq!(size(5_033_164), "4.8 MiB");
         assert_eq!(count(1, "file"), "1 file");
         assert_eq!(count(0, "file"), "0 files");
+        let moment = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+        assert_eq!(utc(moment), "2001-09-09T01:46:40Z");
     }
 }

@@ -84,7 +84,7 @@ fn each_change_from_creation_to_deletion() {
     insta::assert_snapshot!(refused.error(), @r"
     error: the plan destroys what `WorkerQueue` holds, and nobody is there to confirm it; nothing was changed
 
-    hint: if that is meant, run the command again with `--yes`
+    hint: if that is meant, run the command again with `--allow-destructive`
     hint: `DeletionPolicy` and `UpdateReplacePolicy` with the value `Retain` keep a resource that is removed or replaced
     ");
     assert_eq!(project.phalanx("status --local --output json").succeeds().json(), before);

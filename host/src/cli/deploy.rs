@@ -21,9 +21,15 @@ pub(super) struct Deploy {
     /// Do everything but upload and provision
     #[arg(long)]
     dry_run: bool,
-    /// Go on without asking
+    /// Go on without asking, whatever the plan is
     #[arg(long, short = 'y')]
     yes: bool,
+    /// Go on although resources that keep data are removed or replaced; anything else is still asked
+    #[arg(long)]
+    allow_destructive: bool,
+    /// When another run changes the stack, follow that to its end first, instead of stopping
+    #[arg(long)]
+    wait: bool,
     /// Build although no input has changed
     #[arg(long)]
     force: bool,
@@ -34,6 +40,7 @@ impl Deploy {
         let mut request = session.request(self.local)?;
         request.dry_run = self.dry_run;
         request.force = self.force;
+        request.wait = self.wait;
         let confirm = async |plan: &PlanResult| self.confirm(session, plan);
         let result = pipeline::deploy(&session.environment(), &request, confirm).await?;
         let mut text = String::new();
@@ -52,7 +59,7 @@ impl Deploy {
             return Ok(());
         }
         let interactive = confirm::at_terminal();
-        if !interactive && !plan.plan.is_destructive() {
+        if !interactive && (self.allow_destructive || !plan.plan.is_destructive()) {
             return Ok(());
         }
         session.finish();

@@ -22,6 +22,7 @@ mod package;
 mod plan;
 mod plan_view;
 mod plugin;
+mod recover;
 mod schema;
 mod session;
 mod status;
@@ -100,6 +101,7 @@ enum Command {
     #[command(alias = "provision")]
     Deploy(deploy::Deploy),
     Delete(delete::Delete),
+    Recover(recover::Recover),
     Status(status::Status),
     Outputs(outputs::Outputs),
     Invoke(invoke::Invoke),
@@ -139,6 +141,7 @@ async fn run(session: &Session, command: Command) -> Result<Answer, BoxError> {
         Command::Plan(plan) => plan.run(session).await,
         Command::Deploy(deploy) => deploy.run(session).await,
         Command::Delete(delete) => delete.run(session).await,
+        Command::Recover(recover) => recover.run(session).await,
         Command::Status(status) => status.run(session).await,
         Command::Outputs(outputs) => outputs.run(session).await,
         Command::Invoke(invoke) => invoke.run(session).await,

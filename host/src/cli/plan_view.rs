@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use phalanx::pipeline::PlanResult;
+use phalanx::pipeline::{Judge, PlanResult};
 use phalanx::template::plan::{
     Action, CauseGroup, EntryChange, Plan, PropertyChange, Replacement, ResourceChange, SERVICE,
 };
@@ -26,11 +26,19 @@ pub(super) fn draw(result: &PlanResult, style: Style, in_full: bool) -> String {
     let width = plan.resources.iter().map(|change| change.logical_id.len()).max().unwrap_or(0);
     for group in plan.by_cause() {
         line(&mut text, "");
-        line(&mut text, &format!("by {}", style.strong(group.cause)));
+        let version = result.plugins.get(group.cause).map(|version| format!("@{version}"));
+        let cause = format!("{}{}", group.cause, version.unwrap_or_default());
+        line(&mut text, &format!("by {}", style.strong(cause)));
         draw_group(&mut text, plan, &group, style, width, in_full);
     }
     line(&mut text, "");
     line(&mut text, &summary(result, style));
+    if result.judge == Judge::ChangeSet {
+        line(
+            &mut text,
+            &style.faint("replacement as CloudFormation's change set says").to_string(),
+        );
+    }
     text
 }
 
@@ -66,6 +74,8 @@ fn draw_group(
         let kind = match () {
             () if is(&plan.outputs) => "output ",
             () if is(&plan.parameters) => "parameter ",
+            () if is(&plan.values) => "value of parameter ",
+            () if is(&plan.tags) => "tag ",
             () => "",
         };
         draw_entry(text, kind, entry, style);

@@ -59,18 +59,18 @@ impl Session {
         runtime.expect("the system gives a runtime its pipes").block_on(future)
     }
 
-    /// What the pipeline needs of this process. The first Ctrl-C asks the run to stop and roll back,
-    /// the second ends the process.
+    /// What the pipeline needs of this process. Ctrl-C asks the run to stop and roll back; once the run
+    /// does not answer any more, it ends the process.
     pub(super) fn environment(&self) -> Environment {
-        let (raise, interrupt) = Interrupt::new();
+        let (presses, interrupt) = Interrupt::new();
         // Listened for from here on, and not only when the task below gets its first turn.
-        if let Ok(mut presses) = signal(SignalKind::interrupt()) {
+        if let Ok(mut signals) = signal(SignalKind::interrupt()) {
             tokio::spawn(async move {
-                presses.recv().await;
-                // Nobody listens any more when the run has ended already.
-                let _ = raise.send(true);
-                presses.recv().await;
-                std::process::exit(130);
+                while signals.recv().await.is_some() {
+                    if presses.press() {
+                        std::process::exit(130);
+                    }
+                }
             });
         }
         Environment {
@@ -94,6 +94,8 @@ impl Session {
             local,
             dry_run: false,
             force: false,
+            wait: false,
+            retain: Vec::new(),
         })
     }
 

@@ -44,6 +44,12 @@ impl fmt::Display for StackStatus {
         if let Some(reason) = &stack.reason {
             writeln!(f, "reason   {}", safe_line(reason))?;
         }
+        if stack.protected {
+            writeln!(f, "guard    it cannot be deleted: termination protection is on")?;
+        }
+        if let Some(drift) = stack.drift.as_ref().filter(|drift| *drift != "IN_SYNC") {
+            writeln!(f, "drift    {drift}: see `phalanx drift`")?;
+        }
         writeln!(f, "id       {}", stack.id)?;
         writeln!(f, "service  {}  stage {}", self.service, self.stage)?;
         let stamp = &stack.template["Metadata"]["Phalanx"];

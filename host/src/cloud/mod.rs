@@ -6,7 +6,7 @@
 use std::any::Any;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use indexmap::IndexMap;
@@ -16,6 +16,7 @@ use serde_json::Value;
 use crate::digest::Digest;
 use crate::hint::BoxError;
 use crate::report::Reporter;
+use crate::template::plan::Verdict;
 
 pub mod aws;
 pub mod local;
@@ -54,12 +55,44 @@ pub trait Cloud: Send + Sync {
     /// When the cloud cannot be asked.
     async fn stack(&self, name: &str) -> Result<Option<Stack>, BoxError>;
 
+    /// The status of a stack alone; none when there is no such stack.
+    ///
+    /// # Errors
+    /// When the cloud cannot be asked.
+    async fn status(&self, name: &str) -> Result<Option<String>, BoxError>;
+
     /// Keeps other runs from changing a stack until the answer is dropped; this run's own changes go on.
-    /// `action` tells them what is being done.
+    /// `action` tells them what is being done. A change that this caller began earlier, in a run that was
+    /// killed, is followed to its end; one of somebody else only with `wait`.
     ///
     /// # Errors
     /// When another run works on the stack; the error says which.
-    async fn hold(&self, name: &str, action: &'static str) -> Result<Hold, BoxError>;
+    async fn hold(
+        &self,
+        name: &str,
+        action: &'static str,
+        wait: bool,
+        reporter: Arc<dyn Reporter>,
+    ) -> Result<Hold, BoxError>;
+
+    /// What the cloud itself says that a request would do to a stack that is there; none when it leaves
+    /// that to the plan. Nothing is changed by it; what was made to find out is used by [`Cloud::apply`]
+    /// of the same request, or removed by [`Cloud::withdraw`]. Without `may_store`, no artifact is stored
+    /// to find out.
+    ///
+    /// # Errors
+    /// When the cloud refuses the request.
+    async fn preview(
+        &self,
+        request: &ApplyRequest,
+        may_store: bool,
+    ) -> Result<Option<Preview>, BoxError>;
+
+    /// Removes what [`Cloud::preview`] made, for a request that is not carried out.
+    ///
+    /// # Errors
+    /// When the cloud cannot be reached.
+    async fn withdraw(&self, request: &ApplyRequest) -> Result<(), BoxError>;
 
     /// Creates or updates a stack and follows it to its end. A request that changes nothing is a
     /// success.
@@ -73,11 +106,42 @@ pub trait Cloud: Send + Sync {
         reporter: Arc<dyn Reporter>,
     ) -> Result<Applied, BoxError>;
 
-    /// Deletes a stack and waits; none there is a success and gives false.
+    /// Brings the guards of a stack that needs no other change to what the request wants: its protection
+    /// and its policy.
+    ///
+    /// # Errors
+    /// When the cloud refuses one of them.
+    async fn guard(&self, request: &ApplyRequest, stack: &Stack) -> Result<(), BoxError>;
+
+    /// Undoes the creation or update that is under way, and waits until that is done.
+    ///
+    /// # Errors
+    /// When there is none, or the cloud has no way to undo it.
+    async fn cancel(&self, name: &str, reporter: Arc<dyn Reporter>) -> Result<(), BoxError>;
+
+    /// Continues a rollback that failed, leaving out the resources `skip`, until the stack can be
+    /// updated again. False when there was nothing to recover.
+    ///
+    /// # Errors
+    /// When there is no such stack, or it fails again; the error names the first real cause.
+    async fn recover(
+        &self,
+        name: &str,
+        skip: &[String],
+        reporter: Arc<dyn Reporter>,
+    ) -> Result<bool, BoxError>;
+
+    /// Deletes a stack and waits; none there is a success and gives false. The resources `retain` are
+    /// left alone; only a stack whose deletion has failed can be deleted so.
     ///
     /// # Errors
     /// When something blocks it; the error names it.
-    async fn delete(&self, name: &str, reporter: Arc<dyn Reporter>) -> Result<bool, BoxError>;
+    async fn delete(
+        &self,
+        name: &str,
+        retain: &[String],
+        reporter: Arc<dyn Reporter>,
+    ) -> Result<bool, BoxError>;
 }
 
 /// A stack that is ours to change while this lives.
@@ -149,6 +213,12 @@ pub struct Stack {
     pub created: SystemTime,
     /// When it was last updated.
     pub updated: Option<SystemTime>,
+    /// True when its deletion is refused.
+    #[serde(default)]
+    pub protected: bool,
+    /// What the cloud last found of changes made past it: `DRIFTED`, `IN_SYNC`; none when nobody asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<String>,
 }
 
 impl Stack {
@@ -186,7 +256,31 @@ pub struct ApplyRequest {
     pub tags: IndexMap<String, String>,
     /// Identifies this run, so that a repeated request is not carried out twice.
     pub token: String,
+    /// How it is done.
+    pub settings: StackSettings,
 }
+
+/// How a stack is created, updated and guarded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StackSettings {
+    /// ARN of the role with which the cloud works on the stack.
+    pub role: Option<String>,
+    /// ARNs of topics that hear of its events.
+    pub notifications: Vec<String>,
+    /// The stack policy, a JSON document.
+    pub policy: Option<String>,
+    /// Whether deleting the stack is refused; none leaves it as it is.
+    pub termination_protection: Option<bool>,
+    /// How long it may take; then it is undone.
+    pub timeout: Option<Duration>,
+    /// ARNs of alarms that undo an update.
+    pub rollback_alarms: Vec<String>,
+    /// Minutes for which the alarms are watched after an update.
+    pub rollback_monitoring: u32,
+}
+
+/// What the cloud says that a request would do, by logical id.
+pub type Preview = IndexMap<String, Verdict>;
 
 /// How an apply ended.
 #[derive(Debug, Clone)]

@@ -190,9 +190,7 @@ struct Run<'a> {
 impl Run<'_> {
     async fn finish(&mut self, init_timeout: Duration) -> Ending {
         let (handed_over, answer) = match self.init(init_timeout).await {
-            Ok(handed_over) => {
-                (handed_over, self.call(handed_over + self.function.timeout).await)
-            }
+            Ok(handed_over) => (handed_over, self.call(handed_over + self.function.timeout).await),
             Err(error) => (Instant::now(), Err(error)),
         };
         Ending {

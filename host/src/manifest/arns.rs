@@ -24,6 +24,19 @@ pub(super) const ARN: Text = Text {
     },
 };
 
+/// An ARN of something that is there before the stack: no template fills it in.
+pub(super) const FIXED: Text = Text {
+    what: "an ARN",
+    pattern: Some("^arn:[^$]+$"),
+    check: |text| {
+        if text.starts_with("arn:") && text.split(':').count() >= 6 && !text.contains('$') {
+            return Ok(());
+        }
+        let hint = "write the whole ARN, such as `arn:aws:iam::123456789012:role/name`; `${…}` is filled in only in the template";
+        Err(complaint(format!("`{text}` is not an ARN"), hint))
+    },
+};
+
 /// A topic's ARN: `Ref` gives it, not an attribute.
 pub(super) const TOPIC: Text = Text {
     what: "a topic's ARN, or `${…}` that gives one",

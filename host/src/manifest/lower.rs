@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::events::parse_route;
 use super::include::Sections;
-use super::keys::function;
+use super::keys::{self, function};
 use super::names::logical_id;
 use super::node::{Entry, Node};
 use super::plugins::parse_source;
@@ -18,8 +18,8 @@ use super::shape::Shape;
 use super::source::Sources;
 use super::stages::ParameterValues;
 use super::{
-    Architecture, Build, EventSource, Function, Grants, Limits, Location, OnFailure, Permission,
-    PluginUse, Service, Source, Vpc,
+    Architecture, Build, Deploy, EventSource, Function, Grants, Limits, Location, OnFailure,
+    Permission, PluginUse, Service, Source, Vpc,
 };
 
 /// Everything that a service is made of.
@@ -58,6 +58,7 @@ pub(super) fn service(parts: Parts<'_>) -> Service {
         description: text("description"),
         tags: parts.tree.get("service").map(|service| service.scalars("tags")).unwrap_or_default(),
         build: parts.tree.get("build").map(build),
+        deploy: parts.tree.get("deploy").map(deploy).unwrap_or_default(),
         functions: functions
             .map(|(name, entry)| (name.into(), function_of(parts.tree, name, &entry.node)))
             .collect(),
@@ -107,6 +108,20 @@ fn build(node: &Node) -> Build {
         command: node.text("command").unwrap_or_default(),
         inputs: node.texts("inputs"),
         environment: node.scalars("environment"),
+    }
+}
+
+fn deploy(node: &Node) -> Deploy {
+    let minutes = |key| quantity(&keys::deploy::DEPLOY, node, key);
+    Deploy {
+        bucket: node.text("bucket"),
+        role: node.text("role"),
+        notifications: node.texts("notifications"),
+        stack_policy: node.text("stack-policy"),
+        termination_protection: node.get("termination-protection").and_then(Node::as_bool),
+        timeout: minutes("timeout"),
+        rollback_alarms: node.texts("rollback-alarms"),
+        rollback_monitoring: minutes("rollback-monitoring").unwrap_or_default(),
     }
 }
 

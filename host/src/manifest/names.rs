@@ -113,6 +113,26 @@ pub(super) const ACCOUNT: Text = Text {
     },
 };
 
+/// A bucket of S3.
+pub(super) const BUCKET: Text = Text {
+    what: "a bucket's name",
+    pattern: Some("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$"),
+    check: |text| {
+        let edge = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+        let fits = (3..=63).contains(&text.len())
+            && text.starts_with(edge)
+            && text.ends_with(edge)
+            && text.chars().all(|c| edge(c) || c == '-');
+        if fits {
+            return Ok(());
+        }
+        // S3 also takes dots, but a name with dots has no certificate.
+        let hint =
+            "3 to 63 lower case letters, digits and `-`, with a letter or digit at both ends";
+        Err(complaint(format!("`{text}` cannot be a bucket's name"), hint))
+    },
+};
+
 /// A tag's key.
 pub(super) const TAG_KEY: Text = Text {
     what: "a tag's key",

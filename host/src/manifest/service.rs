@@ -52,6 +52,8 @@ pub struct Service {
     pub tags: IndexMap<String, String>,
     /// The service-wide build.
     pub build: Option<Build>,
+    /// How the stack is created, updated and guarded.
+    pub deploy: Deploy,
     /// Functions by name, in manifest order.
     pub functions: IndexMap<String, Function>,
     /// What the manifest and its includes put straight into the template: `Parameters`, `Mappings`,
@@ -77,6 +79,27 @@ pub struct Build {
     pub inputs: Vec<String>,
     /// Added to the environment of the command.
     pub environment: IndexMap<String, String>,
+}
+
+/// How the stack is created, updated and guarded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Deploy {
+    /// The bucket for artifacts; none for the one that Phalanx makes.
+    pub bucket: Option<String>,
+    /// ARN of the role with which CloudFormation works.
+    pub role: Option<String>,
+    /// ARNs of topics that hear of the stack's events.
+    pub notifications: Vec<String>,
+    /// Path of the stack policy, relative to the service's folder.
+    pub stack_policy: Option<String>,
+    /// Whether deleting the stack is refused; none leaves it as it is.
+    pub termination_protection: Option<bool>,
+    /// Minutes that a creation or update may take.
+    pub timeout: Option<u32>,
+    /// ARNs of alarms that undo an update.
+    pub rollback_alarms: Vec<String>,
+    /// Minutes for which the alarms are watched after an update.
+    pub rollback_monitoring: u32,
 }
 
 /// One Lambda function.

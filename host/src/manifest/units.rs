@@ -84,7 +84,13 @@ impl Quantity {
     }
 
     fn example(&self) -> &'static str {
-        if self.units[0].0 == "ms" { "30s" } else { "256MiB" }
+        if self.step_unit == "minutes" {
+            "30m"
+        } else if self.units[0].0 == "ms" {
+            "30s"
+        } else {
+            "256MiB"
+        }
     }
 }
 

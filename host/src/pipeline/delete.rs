@@ -9,6 +9,7 @@ use crate::hint::BoxError;
 use crate::plugin::Hook;
 
 use super::hooks;
+use super::interrupt::leave;
 use super::resolve;
 use super::run::{Run, stack_view};
 use super::step::Step;
@@ -44,9 +45,15 @@ pub(super) async fn delete(run: &mut Run) -> Result<Deleted, BoxError> {
     run.stack = Some(stack_view(&stack, None));
     hooks::run_hook(run, Hook::PreDelete).await?;
     let deleted = run
-        .step(Step::Delete, async |run| {
+        .long_step(Step::Delete, async |run| {
+            let mut interrupt = run.environment.interrupt.clone();
             let reporter = Arc::clone(&run.environment.reporter);
-            let deleted = run.cloud.delete(&run.service.stack_name, reporter).await?;
+            let cloud = Arc::clone(&run.cloud);
+            let deleted = tokio::select! {
+                biased;
+                () = interrupt.raised() => return Err(leave(run, Step::Delete).await),
+                deleted = cloud.delete(&name, &run.request.retain, reporter) => deleted?,
+            };
             Ok((deleted, "deleted".into()))
         })
         .await?;

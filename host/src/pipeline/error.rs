@@ -21,6 +21,28 @@ pub enum PipelineError {
         /// Its hook.
         hook: &'static str,
     },
+    /// The user interrupted while the cloud worked on the stack, which goes on.
+    #[error("interrupted; stack `{stack}` goes on without this run: it is {status}")]
+    LeftAlone {
+        /// The stack.
+        stack: String,
+        /// Its status.
+        status: String,
+    },
+    /// The user had the update cancelled.
+    #[error("interrupted; the update of stack `{stack}` was cancelled and undone")]
+    Cancelled {
+        /// The stack.
+        stack: String,
+    },
+    /// The stack policy is not JSON.
+    #[error("the stack policy `{path}` is not JSON")]
+    StackPolicy {
+        /// The file, as the manifest names it.
+        path: String,
+        /// Where it is wrong.
+        source: serde_json::Error,
+    },
     /// The user interrupted a function.
     #[error("interrupted; the function was stopped")]
     InvokeInterrupted,
@@ -125,11 +147,14 @@ pub enum PipelineError {
 impl Explain for PipelineError {
     fn kind(&self) -> Kind {
         match self {
-            Self::Interrupted { .. } | Self::HookInterrupted { .. } | Self::InvokeInterrupted => {
-                Kind::Interrupted
-            }
+            Self::Interrupted { .. }
+            | Self::HookInterrupted { .. }
+            | Self::LeftAlone { .. }
+            | Self::Cancelled { .. }
+            | Self::InvokeInterrupted => Kind::Interrupted,
             Self::NoStack { .. } | Self::NotConfirmed | Self::Destructive { .. } => Kind::Failed,
             Self::InvokeRemote
+            | Self::StackPolicy { .. }
             | Self::Source { .. }
             | Self::Unreadable { .. }
             | Self::NoBuiltin { .. }
@@ -146,6 +171,9 @@ impl Explain for PipelineError {
             Self::Interrupted { .. } | Self::HookInterrupted { .. } | Self::InvokeInterrupted => {
                 "interrupted"
             }
+            Self::LeftAlone { .. } => "stack-goes-on",
+            Self::Cancelled { .. } => "update-cancelled",
+            Self::StackPolicy { .. } => "stack-policy",
             Self::InvokeRemote => "invoke-remote",
             Self::NoStack { .. } => "no-stack",
             Self::Source { .. } => "plugin-source",
@@ -163,6 +191,16 @@ impl Explain for PipelineError {
     fn hints(&self) -> Vec<String> {
         match self {
             Self::Interrupted { .. } | Self::HookInterrupted { .. } => vec!["run the same command again to go on".into()],
+            Self::LeftAlone { status, .. } => {
+                let again = "`phalanx status` tells how it stands; the same command again follows it to its end";
+                let mut hints = vec![again.to_owned()];
+                if status == "CREATE_IN_PROGRESS" {
+                    hints.push("`phalanx delete` breaks the creation off and removes what is there".into());
+                }
+                hints
+            }
+            Self::Cancelled { .. } => vec!["run the same command again to make the update after all".into()],
+            Self::StackPolicy { path, .. } => vec![format!("correct `{path}`, or `stack-policy` in `[deploy]`")],
             Self::InvokeRemote => vec![
                 "deploy with `phalanx deploy --local` and add `--local` here too".into(),
                 "or call the function in AWS with `aws lambda invoke`".into(),
@@ -205,7 +243,7 @@ impl Explain for PipelineError {
                 hints
             }
             Self::Destructive { .. } => vec![
-                "if that is meant, run the command again with `--yes`".into(),
+                "if that is meant, run the command again with `--allow-destructive`".into(),
                 "`DeletionPolicy` and `UpdateReplacePolicy` with the value `Retain` keep a resource that is removed or replaced".into(),
             ],
             Self::NotConfirmed | Self::Template { .. } | Self::InvokeInterrupted => Vec::new(),

@@ -14,6 +14,9 @@ use super::run::Run;
 /// Ends a run: hands on its result, after rolling back when it failed.
 pub(super) async fn conclude<T>(mut run: Run, result: Result<T, BoxError>) -> Result<T, BoxError> {
     let Err(error) = result else { return result };
+    if run.detached {
+        return Err(error);
+    }
     run.outcome = Some(Arc::new(OutcomeView {
         failed_step: run.under_way.to_owned(),
         error: Failure {

@@ -12,11 +12,13 @@ mod error;
 mod explain;
 mod failure;
 mod hooks;
+mod interrupt;
 mod invoke;
 mod load;
 mod package;
 mod plan;
 mod provision;
+mod recover;
 mod resolve;
 mod run;
 mod services;
@@ -27,13 +29,15 @@ mod upload;
 pub use delete::Deleted;
 pub use error::PipelineError;
 pub use explain::Explained;
+pub use interrupt::{Interrupt, Presses};
 pub use invoke::invoke;
 pub use load::load;
 pub use package::PackageResult;
-pub use plan::PlanResult;
+pub use plan::{Judge, PlanResult};
 pub use provision::DeployResult;
+pub use recover::{Recovered, recover};
 pub use resolve::component_of;
-pub use run::{Environment, Interrupt, Request, open_cloud, stack_of};
+pub use run::{Environment, Request, open_cloud, stack_of};
 pub use step::Step;
 
 use plan::PlanMode;
@@ -132,11 +136,15 @@ pub async fn deploy(
         package::seal(&mut run).await?;
         synthesize::synthesize(&mut run).await?;
         check::check(&mut run).await?;
-        let plan = plan::plan(&mut run, PlanMode::Apply).await?;
+        let mode = if request.dry_run { PlanMode::Show } else { PlanMode::Apply };
+        let plan = plan::plan(&mut run, mode).await?;
         if request.dry_run {
             return Ok(DeployResult::dry_run(&run, plan));
         }
-        confirm(&plan).await?;
+        if let Err(refusal) = confirm(&plan).await {
+            plan::withdraw(&run, &plan).await?;
+            return Err(refusal);
+        }
         upload::upload(&mut run).await?;
         provision::provision(&mut run, plan).await
     }

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use crate::cloud::{Applied, ApplyRequest, Change};
+use crate::cloud::{Applied, Change};
 use crate::hint::BoxError;
 use crate::plugin::Hook;
 
 use super::hooks;
-use super::plan::PlanResult;
+use super::interrupt::leave;
+use super::plan::{PlanResult, request};
 use super::run::{Run, stack_view};
 use super::step::Step;
 
@@ -64,17 +65,22 @@ impl fmt::Display for DeployResult {
 
 /// Applies the template and runs `post-provision`, also when nothing had to change.
 pub(super) async fn provision(run: &mut Run, plan: PlanResult) -> Result<DeployResult, BoxError> {
-    let applied = run
-        .step(Step::Provision, async |run| {
-            let template = run.template.as_ref().expect("synthesize has run");
-            let request = ApplyRequest {
-                stack: run.service.stack_name.clone(),
-                template: template.document().clone(),
-                parameters: run.service.parameters.clone(),
-                tags: run.service.tags.clone(),
-                token: plan.build_id.clone(),
+    let Applied { stack, change } = run
+        .long_step(Step::Provision, async |run| {
+            let request = request(run);
+            if let Some(stack) = run.standing.take().filter(|_| plan.plan.is_empty()) {
+                run.cloud.guard(&request, &stack).await?;
+                let applied = Applied { stack, change: Change::Unchanged };
+                return Ok((applied, "no changes".to_owned()));
+            }
+            let mut interrupt = run.environment.interrupt.clone();
+            let reporter = Arc::clone(&run.environment.reporter);
+            let cloud = Arc::clone(&run.cloud);
+            let applied = tokio::select! {
+                biased;
+                () = interrupt.raised() => return Err(leave(run, Step::Provision).await),
+                applied = cloud.apply(&request, reporter) => applied?,
             };
-            let applied = run.cloud.apply(&request, Arc::clone(&run.environment.reporter)).await?;
             let summary = match applied.change {
                 Change::Created => "created",
                 Change::Updated => "updated",
@@ -83,7 +89,6 @@ pub(super) async fn provision(run: &mut Run, plan: PlanResult) -> Result<DeployR
             Ok((applied, summary.to_owned()))
         })
         .await?;
-    let Applied { stack, change } = applied;
     run.stack = Some(stack_view(&stack, Some(change)));
     hooks::run_hook(run, Hook::PostProvision).await?;
     Ok(DeployResult {

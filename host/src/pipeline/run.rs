@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use indexmap::IndexMap;
-use tokio::sync::watch;
 
 use crate::cloud::aws::{Aws, Wanted};
 use crate::cloud::local::Local;
@@ -24,6 +23,7 @@ use crate::template::{Finding, Template};
 
 use super::artifacts::SharedPackages;
 use super::error::PipelineError;
+use super::interrupt::Interrupt;
 use super::load::load;
 use super::services::HostServices;
 use super::step::Step;
@@ -39,25 +39,6 @@ pub struct Environment {
     pub compiler: Option<PathBuf>,
     /// Tells when the user interrupts.
     pub interrupt: Interrupt,
-}
-
-/// Tells every step that the user wants to stop.
-#[derive(Debug, Clone)]
-pub struct Interrupt(watch::Receiver<bool>);
-
-impl Interrupt {
-    /// An interrupt and the sender that raises it with `true`.
-    pub fn new() -> (watch::Sender<bool>, Self) {
-        let (sender, receiver) = watch::channel(false);
-        (sender, Self(receiver))
-    }
-
-    /// Waits until the user interrupts; for ever when nobody can.
-    pub(super) async fn raised(&mut self) {
-        if self.0.wait_for(|raised| *raised).await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    }
 }
 
 /// What the user asked for.
@@ -77,6 +58,10 @@ pub struct Request {
     pub dry_run: bool,
     /// `--force`: build although nothing changed.
     pub force: bool,
+    /// `--wait`: let another run's change of the stack end first, instead of stopping.
+    pub wait: bool,
+    /// `--retain`: resources that a deletion leaves behind.
+    pub retain: Vec<String>,
 }
 
 /// The state of one run. Steps fill it from top to bottom.
@@ -98,6 +83,12 @@ pub(super) struct Run {
     pub(super) findings: Vec<Finding>,
     /// Where each part of the template comes from, generated parts included.
     pub(super) locations: BTreeMap<String, Location>,
+    /// The stack policy's text.
+    pub(super) stack_policy: Option<String>,
+    /// The stack that the plan compared with; none when it is new.
+    pub(super) standing: Option<Stack>,
+    /// True when the cloud works on the stack and the run does not wait for it any more.
+    pub(super) detached: bool,
     /// What `post-provision` and `teardown` see.
     pub(super) stack: Option<Arc<StackView>>,
     /// What `rollback` sees.
@@ -118,6 +109,7 @@ impl Run {
         request: &Request,
     ) -> Result<Self, BoxError> {
         let service = Arc::new(load(request)?);
+        let stack_policy = stack_policy(&service)?;
         let cloud = open_cloud(environment, request, &service).await?;
         Ok(Self {
             identity: Identity {
@@ -137,6 +129,9 @@ impl Run {
             template: None,
             findings: Vec::new(),
             locations: BTreeMap::new(),
+            stack_policy,
+            standing: None,
+            detached: false,
             stack: None,
             outcome: None,
             hold: None,
@@ -149,7 +144,9 @@ impl Run {
     /// Keeps other runs from changing the stack until this one has ended: not only the provisioning
     /// itself must be alone, but also the hooks around it and the plan that was confirmed.
     pub(super) async fn hold(&mut self, action: &'static str) -> Result<(), BoxError> {
-        self.hold = Some(self.cloud.hold(&self.service.stack_name, action).await?);
+        let reporter = Arc::clone(&self.environment.reporter);
+        let held = self.cloud.hold(&self.service.stack_name, action, self.request.wait, reporter);
+        self.hold = Some(held.await?);
         Ok(())
     }
 
@@ -160,15 +157,29 @@ impl Run {
         step: Step,
         work: impl AsyncFnOnce(&mut Self) -> Result<(T, String), BoxError>,
     ) -> Result<T, BoxError> {
+        let mut interrupt = self.environment.interrupt.clone();
+        self.long_step(step, async |run| {
+            tokio::select! {
+                biased;
+                () = interrupt.raised() => {
+                    Err(PipelineError::Interrupted { at: step.name() }.into())
+                }
+                result = work(run) => result,
+            }
+        })
+        .await
+    }
+
+    /// [`Self::step`] for one that answers interrupts itself, since what it waits for goes on anyway.
+    pub(super) async fn long_step<T>(
+        &mut self,
+        step: Step,
+        work: impl AsyncFnOnce(&mut Self) -> Result<(T, String), BoxError>,
+    ) -> Result<T, BoxError> {
         self.under_way = step.name();
         self.reporter().event(Event::StepStarted { step: step.name().into() });
         let started = Instant::now();
-        let mut interrupt = self.environment.interrupt.clone();
-        let (value, summary) = tokio::select! {
-            biased;
-            () = interrupt.raised() => Err(PipelineError::Interrupted { at: step.name() }.into()),
-            result = work(self) => result,
-        }?;
+        let (value, summary) = work(self).await?;
         self.completed.push(step);
         self.reporter().event(Event::StepFinished {
             step: step.name().into(),
@@ -232,6 +243,16 @@ impl Run {
             .filter_map(|name| Some((name.clone(), packages.as_ref()?.digest(name)?)))
             .collect()
     }
+}
+
+/// The text of the stack policy, which must be JSON.
+fn stack_policy(service: &Service) -> Result<Option<String>, BoxError> {
+    let Some(path) = &service.deploy.stack_policy else { return Ok(None) };
+    let text = crate::fs::read_to_string(&service.root.join(path))?;
+    if let Err(source) = serde_json::from_str::<serde_json::Value>(&text) {
+        return Err(PipelineError::StackPolicy { path: path.clone(), source }.into());
+    }
+    Ok(Some(text))
 }
 
 /// `.phalanx` in the service's folder: packages, build records and the local cloud.

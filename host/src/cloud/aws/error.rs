@@ -1,10 +1,12 @@
-//! What can go wrong with AWS, and what to do about it.
+//! What can go wrong with AWS. What to do about it is in `explain`.
+
+use std::time::SystemTime;
 
 use aws_sdk_cloudformation::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 
+use super::cause::Cause;
 use crate::cloud::Rule;
 use crate::fs::FsError;
-use crate::hint::{Explain, Kind};
 
 /// AWS could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -60,12 +62,88 @@ pub enum AwsError {
         why: String,
     },
     /// Something else works on the stack.
-    #[error("stack `{stack}` is being changed by another run: it is {status}")]
+    #[error(
+        "stack `{stack}` is being changed by {}: it is {status}{}",
+        by.as_deref().unwrap_or("another run"),
+        since.map(|since| format!(" since {}", crate::text::utc(since))).unwrap_or_default()
+    )]
     Busy {
         /// The stack.
         stack: String,
         /// Its status.
         status: String,
+        /// Who asked for it, as far as that is known.
+        by: Option<String>,
+        /// When the last news of it came.
+        since: Option<SystemTime>,
+    },
+    /// Another run changed the stack between this run's plan and its execution.
+    #[error("another run has changed stack `{stack}` meanwhile; this run's changes were not made")]
+    Overtaken {
+        /// The stack.
+        stack: String,
+    },
+    /// The stack was deleted under this run's hands.
+    #[error("stack `{stack}` was deleted by someone else as soon as it was deployed")]
+    Vanished {
+        /// The stack.
+        stack: String,
+    },
+    /// It took longer than `deploy.timeout`.
+    #[error(
+        "{action} of stack `{stack}` took longer than {minutes} min, the limit of `deploy.timeout`; it was undone"
+    )]
+    TooLong {
+        /// `creation` or `update`.
+        action: &'static str,
+        /// The stack.
+        stack: String,
+        /// The limit.
+        minutes: u64,
+    },
+    /// Only an update can be cancelled.
+    #[error("there is no update of stack `{stack}` to cancel: it is {}", if status.is_empty() { "not there" } else { status })]
+    CannotCancel {
+        /// The stack.
+        stack: String,
+        /// Its status; empty when there is no stack.
+        status: String,
+    },
+    /// The stack is protected from being deleted.
+    #[error("stack `{stack}` is protected: it cannot be deleted")]
+    Protected {
+        /// The stack.
+        stack: String,
+    },
+    /// Another stack imports what the stack exports.
+    #[error("stack `{stack}` cannot be deleted: its export `{export}` is in use by {by}")]
+    InUse {
+        /// The stack.
+        stack: String,
+        /// The export's name.
+        export: String,
+        /// Names of stacks, as CloudFormation lists them.
+        by: String,
+    },
+    /// Resources can be left behind only when a deletion has failed.
+    #[error(
+        "resources of stack `{stack}` cannot be left behind yet: it is {status}, not DELETE_FAILED"
+    )]
+    RetainTooEarly {
+        /// The stack.
+        stack: String,
+        /// Its status.
+        status: String,
+    },
+    /// A named resource is not in the stack.
+    #[error("the stack has no resource `{id}`")]
+    NoResource {
+        /// What was asked for.
+        id: String,
+        /// The id that was likely meant.
+        near: Option<String>,
+        /// All ids.
+        known: Vec<String>,
     },
     /// The stack must be brought to rest first.
     #[error("stack `{stack}` cannot be updated: it is {status}")]
@@ -96,17 +174,21 @@ pub enum AwsError {
         /// Why.
         reason: String,
     },
-    /// A resource could not be made.
-    #[error("{action} of stack `{stack}` failed at {subject}: {}", crate::text::safe_line(reason))]
+    /// A resource could not be made, changed or deleted.
+    #[error(
+        "{action} of stack `{stack}` failed at {}: {}",
+        cause.subject(),
+        crate::text::safe_line(&cause.reason)
+    )]
     Failed {
-        /// `creation`, `update` or `deletion`.
+        /// `creation`, `update`, `recovery` or `deletion`.
         action: &'static str,
         /// The stack.
         stack: String,
-        /// `` `Queue` (AWS::SQS::Queue) ``, or `the stack itself`.
-        subject: String,
-        /// CloudFormation's reason.
-        reason: String,
+        /// What failed first, of its own.
+        cause: Box<Cause>,
+        /// What failed beside it.
+        others: Vec<Cause>,
         /// The stack's status afterwards.
         status: String,
     },
@@ -141,10 +223,38 @@ impl AwsError {
             _ => "",
         }
     }
+
+    /// True when the credentials are good and may not do this.
+    pub(super) fn is_denied(&self) -> bool {
+        DENIED.contains(&self.refusal())
+    }
+
+    /// True when what the call was about is not there. There is no code of its own for a stack.
+    pub(super) fn is_absence(&self) -> bool {
+        match self {
+            Self::Refused { code, message, .. } => {
+                code.starts_with("ChangeSetNotFound")
+                    || (code == "ValidationError" && message.contains("does not exist"))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// True when CloudFormation refused since something works on the stack already. There is no code of
+/// its own for this.
+pub(super) fn is_under_way(error: &AwsError) -> bool {
+    match error {
+        AwsError::Refused { code, message, .. } => {
+            code == "OperationInProgressException"
+                || (code == "ValidationError" && message.contains("_IN_PROGRESS state"))
+        }
+        _ => false,
+    }
 }
 
 /// Codes that mean that the credentials are no good, whatever is called.
-const BAD_CREDENTIALS: [&str; 7] = [
+pub(super) const BAD_CREDENTIALS: [&str; 7] = [
     "ExpiredToken",
     "ExpiredTokenException",
     "InvalidClientTokenId",
@@ -155,74 +265,5 @@ const BAD_CREDENTIALS: [&str; 7] = [
 ];
 
 /// Codes that mean that the credentials are good and may not do this.
-const DENIED: [&str; 4] =
+pub(super) const DENIED: [&str; 4] =
     ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden"];
-
-impl Explain for AwsError {
-    fn kind(&self) -> Kind {
-        match self {
-            Self::NoRegion | Self::OtherAccount { .. } => Kind::BadInput,
-            _ => Kind::Failed,
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NoCredentials { .. } => "no-credentials",
-            Self::NoRegion => "no-region",
-            Self::OtherAccount { .. } => "other-account",
-            Self::Refused { .. } => "aws-refused",
-            Self::Unreachable { .. } => "aws-unreachable",
-            Self::File(_) => "file-error",
-            Self::Bucket { .. } => "artifact-bucket",
-            Self::Busy { .. } => "stack-busy",
-            Self::Stuck { .. } => "stack-stuck",
-            Self::ForeignTemplate { .. } => "foreign-stack",
-            Self::ChangeSet { .. } => "change-set-refused",
-            Self::Failed { .. } => "stack-failed",
-        }
-    }
-
-    fn hints(&self) -> Vec<String> {
-        let one = |hint: &str| vec![hint.to_owned()];
-        match self {
-            Self::NoCredentials { .. } => vec![
-                "sign in with `aws sso login`, name a profile with `--profile`, or set `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`".into(),
-                "add `--local` to use the embedded local cloud, which needs no account".into(),
-            ],
-            Self::NoRegion => one("set `region` in `[service]` or in the stage, or give `--region`"),
-            Self::OtherAccount { caller, .. } => vec![
-                format!("the credentials belong to {caller}"),
-                "name the profile of the right account with `--profile`, or another stage with `--stage`".into(),
-            ],
-            Self::Refused { code, operation, .. } if DENIED.contains(&code.as_str()) => {
-                vec![format!("allow the action `{operation}` for the identity that `aws sts get-caller-identity` names")]
-            }
-            Self::Refused { code, .. } if BAD_CREDENTIALS.contains(&code.as_str()) => {
-                one("the credentials are expired or wrong: sign in again, for example with `aws sso login`, or name another profile with `--profile`")
-            }
-            Self::Refused { .. } | Self::ChangeSet { .. } => {
-                one("correct what AWS names, then run the same command again")
-            }
-            Self::Unreachable { .. } => {
-                one("check the network, and `AWS_ENDPOINT_URL` if it is set; then run the same command again")
-            }
-            Self::File(error) => error.hints(),
-            Self::Bucket { .. } => one("remove or rename that bucket, or deploy to another account or region"),
-            Self::Busy { .. } => one("wait until it has ended, which `phalanx status` tells, then run the same command again"),
-            Self::Stuck { rule: Rule::FinishDelete, .. } => {
-                one("run `phalanx delete` again, then deploy")
-            }
-            Self::Stuck { stack, .. } => vec![format!(
-                "continue the rollback with `aws cloudformation continue-update-rollback --stack-name {stack}`, then deploy"
-            )],
-            Self::ForeignTemplate { .. } => {
-                one("set another `stack-name` in `[service]`: Phalanx changes only stacks that it can compare")
-            }
-            Self::Failed { status, .. } => vec![match status.as_str() {
-                "DELETE_FAILED" => "remove what blocks the deletion, then run `phalanx delete` again".into(),
-                _ => format!("correct the resource, then run the same command again; the stack is {status}"),
-            }],
-        }
-    }
-}

@@ -1,10 +1,12 @@
-//! Follows an operation of a stack by its events, to its end.
+//! Follows an operation of a stack by its events, to its end. Nested stacks are followed with it.
 
 use std::collections::HashSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use aws_sdk_cloudformation::primitives::DateTime;
 use aws_sdk_cloudformation::types::StackEvent;
 
+use super::cause::{Causes, is_stack};
 use super::error::refused;
 use super::stack::status_of;
 use super::{Aws, AwsError};
@@ -19,17 +21,44 @@ const LONG_PAUSE: Duration = Duration::from_secs(5);
 /// After so many looks without news, the stack itself is asked whether anything still goes on.
 const PATIENCE: u32 = 3;
 
+const STACK: &str = "AWS::CloudFormation::Stack";
+
+/// What is followed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Operation<'a> {
+    /// The stack's ARN.
+    pub(super) stack_id: &'a str,
+    /// The token with which it was asked for. Events of other operations are left out.
+    pub(super) token: Option<&'a str>,
+    /// How many resources it works on; 0 when nobody knows.
+    pub(super) total: usize,
+    /// When it has taken too long.
+    pub(super) deadline: Option<Instant>,
+}
+
+impl<'a> Operation<'a> {
+    /// An operation of unknown size that may take as long as it takes.
+    pub(super) fn new(stack_id: &'a str, token: Option<&'a str>) -> Self {
+        Self { stack_id, token, total: 0, deadline: None }
+    }
+}
+
 /// How an operation ended.
 pub(super) struct Ending {
     /// The stack's status.
     pub(super) status: String,
-    /// The first event that failed of its own.
-    pub(super) failure: Option<Cause>,
+    /// What failed of its own, the first first.
+    pub(super) causes: Causes,
+    /// Whether any event of the operation was seen: without one, somebody else's may have taken its
+    /// place.
+    pub(super) seen: bool,
+    /// True when the deadline passed and it still goes on.
+    pub(super) late: bool,
 }
 
 impl Ending {
     /// Any other end than the one that was wanted is a failure, told with its first cause. `action` is
-    /// `creation`, `update` or `deletion`.
+    /// `creation`, `update`, `recovery` or `deletion`.
     pub(super) fn must_be(
         self,
         wanted: &str,
@@ -39,55 +68,87 @@ impl Ending {
         if self.status == wanted {
             return Ok(());
         }
-        let Cause { subject, reason } = self.failure.unwrap_or_else(|| Cause {
-            subject: "the stack itself".into(),
-            reason: "CloudFormation gives no reason".into(),
-        });
+        let (cause, others) = self.causes.into_first();
         let (stack, status) = (stack.to_owned(), self.status);
-        Err(AwsError::Failed { action, stack, subject, reason, status })
+        Err(AwsError::Failed { action, stack, cause: Box::new(cause), others, status })
     }
 }
 
-/// A failing resource.
-pub(super) struct Cause {
-    pub(super) subject: String,
-    pub(super) reason: String,
+/// One stack whose events are read.
+struct Followed {
+    id: String,
+    /// Before its resources' ids, such as `Network/`; empty for the stack itself.
+    prefix: String,
+    seen: HashSet<String>,
+}
+
+impl Followed {
+    fn new(id: &str, prefix: String) -> Self {
+        Self { id: id.to_owned(), prefix, seen: HashSet::new() }
+    }
 }
 
 impl Aws {
-    /// Follows the operation that was asked for with `token`. Events of earlier ones are left out.
+    /// Follows an operation to its end, or to its deadline.
     pub(super) async fn follow(
         &self,
-        stack_id: &str,
-        token: Option<&str>,
+        operation: Operation<'_>,
         reporter: &dyn Reporter,
     ) -> Result<Ending, AwsError> {
-        let (mut seen, mut failure) = (HashSet::new(), None);
-        let (mut pause, mut quiet) = (PAUSE, 0);
+        let mut stacks = vec![Followed::new(operation.stack_id, String::new())];
+        let mut ending =
+            Ending { status: String::new(), causes: Causes::default(), seen: false, late: false };
+        let (mut pause, mut quiet, mut began) = (PAUSE, 0, None);
+        let mut done: HashSet<String> = HashSet::new();
         loop {
-            let mut end = None;
             quiet += 1;
-            for event in self.new_events(stack_id, token, &mut seen).await? {
-                let status =
-                    event.resource_status().map(|one| one.as_str()).unwrap_or_default().to_owned();
-                let is_stack = event.physical_resource_id() == Some(stack_id);
+            let mut end = None;
+            let mut found = Vec::new();
+            for stack in &mut stacks {
+                let events = self.new_events(stack, operation.token, began).await?;
+                found.extend(events.into_iter().map(|event| (stack.prefix.clone(), event)));
+            }
+            found.sort_by_key(|(_, event)| event.timestamp().map(time));
+            for (prefix, event) in found {
                 quiet = 0;
-                tell(&event, &status, reporter);
-                if failure.is_none() {
-                    failure = cause(&event, &status, is_stack);
+                ending.seen = true;
+                began = began.or(event.timestamp().copied());
+                let status = status(&event);
+                let own = event.physical_resource_id() == Some(operation.stack_id);
+                tell(&prefix, &event, status, reporter);
+                ending.causes.note(&prefix, &event, status, own);
+                if !own && !is_stack(&event) && status.ends_with("_COMPLETE") {
+                    done.insert(format!("{prefix}{}", event.logical_resource_id().unwrap_or("")));
                 }
-                if is_stack && is_at_rest(&status) {
-                    end = Some(status);
+                if own && is_at_rest(status) {
+                    end = Some(status.to_owned());
+                }
+                if let Some(nested) = nested(&event).filter(|_| !own)
+                    && !stacks.iter().any(|stack| stack.id == nested)
+                {
+                    let id = event.logical_resource_id().unwrap_or_default();
+                    stacks.push(Followed::new(nested, format!("{prefix}{id}/")));
                 }
             }
+            if operation.total > 0 {
+                reporter.event(Event::Progress {
+                    task: "provision".into(),
+                    done: done.len().min(operation.total) as u64,
+                    total: operation.total as u64,
+                    unit: "resources",
+                });
+            }
             if let Some(status) = end {
-                return Ok(Ending { status, failure });
+                return Ok(Ending { status, ..ending });
             }
             // Someone else's operation may hide the end of this one, or a lost reply its beginning.
             if quiet >= PATIENCE
-                && let Some(status) = self.status_at_rest(stack_id).await?
+                && let Some(status) = self.status_at_rest(operation.stack_id).await?
             {
-                return Ok(Ending { status, failure });
+                return Ok(Ending { status, ..ending });
+            }
+            if operation.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                return Ok(Ending { late: true, ..ending });
             }
             tokio::time::sleep(pause).await;
             pause = pause.mul_f32(1.2).min(LONG_PAUSE);
@@ -104,38 +165,43 @@ impl Aws {
         Ok(is_at_rest(status).then(|| status.to_owned()))
     }
 
-    /// The token of the operation under way.
-    pub(super) async fn newest_token(&self, stack_id: &str) -> Result<Option<String>, AwsError> {
+    /// The newest event of a stack: it belongs to the operation under way.
+    pub(super) async fn newest_event(
+        &self,
+        stack_id: &str,
+    ) -> Result<Option<StackEvent>, AwsError> {
         let answer = self.cloudformation.describe_stack_events().stack_name(stack_id).send().await;
         let answer =
             answer.map_err(|error| refused("cloudformation:DescribeStackEvents", &error))?;
-        let newest = answer.stack_events.unwrap_or_default().into_iter().next();
-        Ok(newest.and_then(|event| event.client_request_token))
+        Ok(answer.stack_events.unwrap_or_default().into_iter().next())
     }
 
     /// The operation's events that are new, oldest first. They come newest first in pages; a page with
-    /// one that is known, or of another operation, is the last that matters.
+    /// one that is known, or of another operation, is the last that matters. A nested stack's events
+    /// count from the beginning of the whole.
     async fn new_events(
         &self,
-        stack_id: &str,
+        stack: &mut Followed,
         token: Option<&str>,
-        seen: &mut HashSet<String>,
+        began: Option<DateTime>,
     ) -> Result<Vec<StackEvent>, AwsError> {
         let mut found = Vec::new();
         let mut pages = self
             .cloudformation
             .describe_stack_events()
-            .stack_name(stack_id)
+            .stack_name(&stack.id)
             .into_paginator()
             .send();
+        let nested = !stack.prefix.is_empty();
         'pages: while let Some(page) = pages.next().await {
             let page =
                 page.map_err(|error| refused("cloudformation:DescribeStackEvents", &error))?;
             for event in page.stack_events.unwrap_or_default() {
-                if event.client_request_token() != token {
-                    break 'pages;
-                }
-                if !seen.insert(event.event_id().unwrap_or_default().to_owned()) {
+                let earlier = match nested {
+                    true => event.timestamp().map(time) < began.as_ref().map(time),
+                    false => event.client_request_token() != token,
+                };
+                if earlier || !stack.seen.insert(event.event_id().unwrap_or_default().to_owned()) {
                     break 'pages;
                 }
                 found.push(event);
@@ -146,29 +212,26 @@ impl Aws {
     }
 }
 
-fn tell(event: &StackEvent, status: &str, reporter: &dyn Reporter) {
+/// Orders events.
+fn time(stamp: &DateTime) -> (i64, u32) {
+    (stamp.secs(), stamp.subsec_nanos())
+}
+
+fn status(event: &StackEvent) -> &str {
+    event.resource_status().map(|status| status.as_str()).unwrap_or_default()
+}
+
+/// The id of the nested stack that an event is of, once it has one.
+fn nested(event: &StackEvent) -> Option<&str> {
+    let id = event.physical_resource_id().filter(|id| id.starts_with("arn:"))?;
+    (event.resource_type() == Some(STACK)).then_some(id)
+}
+
+fn tell(prefix: &str, event: &StackEvent, status: &str, reporter: &dyn Reporter) {
     reporter.event(Event::Resource {
-        logical_id: event.logical_resource_id().unwrap_or_default().to_owned(),
+        logical_id: format!("{prefix}{}", event.logical_resource_id().unwrap_or_default()),
         resource_type: event.resource_type().unwrap_or_default().to_owned(),
         status: status.to_owned(),
         reason: event.resource_status_reason().filter(|text| !text.is_empty()).map(str::to_owned),
     });
-}
-
-/// What failed of its own: not what CloudFormation cancelled because something else had failed.
-fn cause(event: &StackEvent, status: &str, is_stack: bool) -> Option<Cause> {
-    let reason = event.resource_status_reason().unwrap_or_default();
-    if !status.ends_with("_FAILED") || reason.to_lowercase().contains("cancelled") {
-        return None;
-    }
-    let subject = match is_stack {
-        true => "the stack itself".to_owned(),
-        false => format!(
-            "`{}` ({})",
-            event.logical_resource_id().unwrap_or_default(),
-            event.resource_type().unwrap_or_default()
-        ),
-    };
-    let reason = if reason.is_empty() { "no reason given" } else { reason };
-    Some(Cause { subject, reason: reason.to_owned() })
 }

@@ -15,8 +15,8 @@ use aws_sdk_cloudformation::config::retry::RetryConfig;
 use aws_smithy_http_client::tls;
 
 use super::{
-    Applied, ApplyRequest, Artifact, ArtifactLocation, Cloud, Hold, Identity, Rule, Stack, Stored,
-    rule,
+    Applied, ApplyRequest, Artifact, ArtifactLocation, Cloud, Hold, Identity, Preview, Stack,
+    Stored,
 };
 use crate::digest::Digest;
 use crate::hint::BoxError;
@@ -24,16 +24,22 @@ use crate::report::Reporter;
 
 mod apply;
 mod artifacts;
+mod cause;
 mod change_set;
 mod delete;
 mod error;
+mod explain;
 mod follow;
+mod guard;
+mod hold;
+mod preview;
+mod recover;
 mod stack;
 
+pub use cause::{Cause, Denied};
 pub use error::AwsError;
 
 use error::refused;
-use stack::status_of;
 
 /// How often a call is tried: throttling and passing failures are waited out for about a minute.
 const ATTEMPTS: u32 = 8;
@@ -44,6 +50,8 @@ pub struct Aws {
     cloudformation: aws_sdk_cloudformation::Client,
     s3: aws_sdk_s3::Client,
     identity: Identity,
+    /// The caller's ARN.
+    caller: String,
     /// `AWS_ENDPOINT_URL`, when it is set.
     endpoint: Option<String>,
 }
@@ -74,11 +82,12 @@ impl Aws {
             .await
             .map_err(|error| refused("sts:GetCallerIdentity", &error))?;
         let account = caller.account.unwrap_or_default();
+        let caller = caller.arn.unwrap_or_default();
         if let Some(expected) = wanted.account.as_ref().filter(|expected| **expected != account) {
             return Err(AwsError::OtherAccount {
                 expected: expected.clone(),
                 found: account,
-                caller: caller.arn.unwrap_or_default(),
+                caller,
             });
         }
         let endpoint = config.endpoint_url().map(|url| url.trim_end_matches('/').to_owned());
@@ -90,6 +99,7 @@ impl Aws {
             cloudformation: aws_sdk_cloudformation::Client::new(&config),
             s3: aws_sdk_s3::Client::from_conf(s3),
             identity: Identity { account, region },
+            caller,
             endpoint,
         })
     }
@@ -153,17 +163,32 @@ impl Cloud for Aws {
         Ok(self.read_stack(name).await?)
     }
 
-    /// CloudFormation itself lets one operation at a time at a stack. Who comes second is told before
-    /// any work is done.
-    async fn hold(&self, name: &str, action: &'static str) -> Result<Hold, BoxError> {
+    async fn status(&self, name: &str) -> Result<Option<String>, BoxError> {
         let stack = self.describe(name).await?;
-        if let Some(status) = stack.as_ref().and_then(status_of)
-            && rule(Some(status)) == Rule::Busy
-            && !(action == "delete" && status == "DELETE_IN_PROGRESS")
-        {
-            return Err(AwsError::Busy { stack: name.to_owned(), status: status.to_owned() }.into());
-        }
+        Ok(stack.as_ref().and_then(stack::status_of).map(str::to_owned))
+    }
+
+    async fn hold(
+        &self,
+        name: &str,
+        action: &'static str,
+        wait: bool,
+        reporter: Arc<dyn Reporter>,
+    ) -> Result<Hold, BoxError> {
+        self.hold_now(name, action == "delete", wait, &*reporter).await?;
         Ok(Arc::new(()))
+    }
+
+    async fn preview(
+        &self,
+        request: &ApplyRequest,
+        may_store: bool,
+    ) -> Result<Option<Preview>, BoxError> {
+        Ok(self.preview_now(request, may_store).await?)
+    }
+
+    async fn withdraw(&self, request: &ApplyRequest) -> Result<(), BoxError> {
+        Ok(self.withdraw_now(request).await?)
     }
 
     async fn apply(
@@ -174,7 +199,29 @@ impl Cloud for Aws {
         Ok(self.apply_now(request, &*reporter).await?)
     }
 
-    async fn delete(&self, name: &str, reporter: Arc<dyn Reporter>) -> Result<bool, BoxError> {
-        Ok(self.delete_now(name, &*reporter).await?)
+    async fn guard(&self, request: &ApplyRequest, stack: &Stack) -> Result<(), BoxError> {
+        Ok(self.guard_now(request, Some(stack.protected)).await?)
+    }
+
+    async fn cancel(&self, name: &str, reporter: Arc<dyn Reporter>) -> Result<(), BoxError> {
+        Ok(self.cancel_now(name, &*reporter).await?)
+    }
+
+    async fn recover(
+        &self,
+        name: &str,
+        skip: &[String],
+        reporter: Arc<dyn Reporter>,
+    ) -> Result<bool, BoxError> {
+        Ok(self.recover_now(name, skip, &*reporter).await?)
+    }
+
+    async fn delete(
+        &self,
+        name: &str,
+        retain: &[String],
+        reporter: Arc<dyn Reporter>,
+    ) -> Result<bool, BoxError> {
+        Ok(self.delete_now(name, retain, &*reporter).await?)
     }
 }

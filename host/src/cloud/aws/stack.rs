@@ -15,12 +15,7 @@ impl Aws {
         let answer = self.cloudformation.describe_stacks().stack_name(name).send().await;
         match answer.map_err(|error| refused("cloudformation:DescribeStacks", &error)) {
             Ok(answer) => Ok(answer.stacks.unwrap_or_default().into_iter().next()),
-            // There is no code of its own for this.
-            Err(AwsError::Refused { code, message, .. })
-                if code == "ValidationError" && message.contains("does not exist") =>
-            {
-                Ok(None)
-            }
+            Err(error) if error.is_absence() => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -59,16 +54,22 @@ impl Aws {
             resources,
             created: time(found.creation_time).unwrap_or(SystemTime::UNIX_EPOCH),
             updated: time(found.last_updated_time),
+            protected: found.enable_termination_protection.unwrap_or(false),
+            drift: found
+                .drift_information
+                .and_then(|drift| drift.stack_drift_status)
+                .map(|status| status.as_str().to_owned())
+                .filter(|status| status != "NOT_CHECKED"),
         }))
     }
 
-    async fn template(&self, id: &str) -> Result<String, AwsError> {
+    pub(super) async fn template(&self, id: &str) -> Result<String, AwsError> {
         let answer = self.cloudformation.get_template().stack_name(id).send().await;
         let answer = answer.map_err(|error| refused("cloudformation:GetTemplate", &error))?;
         Ok(answer.template_body.unwrap_or_default())
     }
 
-    async fn resources(&self, id: &str) -> Result<Vec<StackResource>, AwsError> {
+    pub(super) async fn resources(&self, id: &str) -> Result<Vec<StackResource>, AwsError> {
         let pages = self.cloudformation.list_stack_resources().stack_name(id);
         let all = pages.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         let all = all.map_err(|error| refused("cloudformation:ListStackResources", &error))?;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::changes::Events;
 use super::evaluate::{Surroundings, evaluate};
 use super::functions::code_location;
-use super::history::{Provisioned, Revision, StackEvent, names};
+use super::history::{History, Provisioned, Revision, StackEvent, names};
 use super::made_up::{ACCOUNT, uuid};
 use super::{Local, LocalError, artifacts, parameters};
 use crate::cloud::{Applied, ApplyRequest, Change, Stack, StackResource};
@@ -31,7 +31,8 @@ impl Local {
         // must not be taken for done.
         if let Some(before) = before.filter(|before| is_unchanged(&before.stack, request, &values))
         {
-            return Ok(Applied { stack: before.stack.clone(), change: Change::Unchanged });
+            let stack = protect(&history, before, request)?;
+            return Ok(Applied { stack, change: Change::Unchanged });
         }
         let number = last.as_ref().map_or(0, |last| last.number) + 1;
         let stack_id = match before {
@@ -74,6 +75,11 @@ impl Local {
             resources: shown(&evaluated.resources, old),
             created: before.map_or(self.now, |before| before.stack.created),
             updated: before.map(|_| self.now),
+            protected: request
+                .settings
+                .termination_protection
+                .unwrap_or(before.is_some_and(|before| before.stack.protected)),
+            drift: None,
         };
         let mut revision = Revision::after(last.as_ref(), request.token.clone(), change, stack);
         revision.resources = evaluated.resources;
@@ -83,6 +89,16 @@ impl Local {
         tell(&revision.events, reporter);
         warn_of_what_is_made_up(&revision.resources, reporter);
         Ok(Applied { stack: revision.stack, change })
+    }
+
+    /// Protects a stack that needs no other change, or ends that.
+    pub(super) fn guard_now(&self, request: &ApplyRequest) -> Result<(), LocalError> {
+        let _lock = self.lock(&request.stack, "guard")?;
+        let history = self.history(&request.stack);
+        if let Some(before) = history.current()?.filter(|revision| !revision.is_deleted()) {
+            protect(&history, &before, request)?;
+        }
+        Ok(())
     }
 
     pub(super) fn delete_now(
@@ -96,6 +112,9 @@ impl Local {
         let Some(before) = history.current()?.filter(|revision| !revision.is_deleted()) else {
             return Ok(false);
         };
+        if before.stack.protected {
+            return Err(LocalError::Protected(name.to_owned()));
+        }
         let mut events = Events::new(name);
         events.stack("DELETE_IN_PROGRESS");
         events.apply(&before.resources, &IndexMap::new());
@@ -165,6 +184,24 @@ impl Local {
 }
 
 /// As CloudFormation sees it: what the template says about itself (`Metadata`) provisions nothing.
+/// Gives the stack as it is protected now.
+fn protect(
+    history: &History<'_>,
+    before: &Revision,
+    request: &ApplyRequest,
+) -> Result<Stack, LocalError> {
+    let wanted = request.settings.termination_protection.unwrap_or(before.stack.protected);
+    if wanted == before.stack.protected {
+        return Ok(before.stack.clone());
+    }
+    let mut revision = before.clone();
+    revision.number += 1;
+    revision.stack.protected = wanted;
+    revision.events.clear();
+    history.push(&revision)?;
+    Ok(revision.stack)
+}
+
 fn is_unchanged(
     stack: &Stack,
     request: &ApplyRequest,

@@ -128,6 +128,17 @@ pub enum LocalError {
     /// There is no such stack.
     #[error("there is no stack `{0}` in the local cloud")]
     NoStack(String),
+    /// The stack is protected from being deleted.
+    #[error("stack `{0}` is protected: it cannot be deleted")]
+    Protected(String),
+    /// Nothing in the local cloud takes long enough to be cancelled.
+    #[error(
+        "there is no update of stack `{0}` to cancel: a change in the local cloud is made at once"
+    )]
+    NothingToCancel(String),
+    /// No deletion fails in the local cloud, so nothing has to be left behind.
+    #[error("nothing blocks the deletion of stack `{0}` in the local cloud")]
+    Retain(String),
     /// The stack has no such function.
     #[error("stack `{stack}` has no function `{name}`")]
     NoFunction {
@@ -154,6 +165,8 @@ impl Explain for LocalError {
         match self {
             Self::Fs(error) => error.kind(),
             Self::Busy { .. }
+            | Self::Protected(_)
+            | Self::NothingToCancel(_)
             | Self::NoArtifact { .. }
             | Self::ArtifactDamaged(_)
             | Self::LostState { .. }
@@ -179,6 +192,9 @@ impl Explain for LocalError {
             Self::ArtifactDamaged(_) => "artifact-damaged",
             Self::BadState { .. } | Self::LostState { .. } => "local-state-damaged",
             Self::NoStack(_) => "no-such-stack",
+            Self::Protected(_) => "stack-protected",
+            Self::NothingToCancel(_) => "cannot-cancel",
+            Self::Retain(_) => "retain-too-early",
             Self::NoFunction { .. } | Self::NoPackage { .. } => "no-such-function",
             Self::Fs(error) => error.code(),
         }
@@ -193,6 +209,10 @@ impl Explain for LocalError {
             Self::Parameters { .. } => {
                 "set values in the manifest: `[parameters]`, or `[stages.NAME.parameters]`".into()
             }
+            Self::Protected(_) => {
+                "set `termination-protection = false` in `[deploy]` and deploy once more".into()
+            }
+            Self::Retain(_) => "run `phalanx delete --local` without `--retain`".into(),
             Self::BadName { .. } => {
                 "use letters, digits and `-`, a letter first, at most 128".into()
             }

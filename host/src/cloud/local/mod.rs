@@ -6,12 +6,13 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 
 use super::{
-    Applied, ApplyRequest, Artifact, ArtifactLocation, Cloud, Hold, Identity, Stack, Stored,
+    Applied, ApplyRequest, Artifact, ArtifactLocation, Cloud, Hold, Identity, Preview, Stack,
+    Stored,
 };
 use crate::digest::Digest;
 use crate::hint::BoxError;
@@ -41,6 +42,9 @@ pub use lock::Owner;
 use artifacts::Artifacts;
 use disk::{Disk, FileSystem};
 use history::{History, Revision};
+
+/// How long a run waits before it looks again whether another one has ended.
+const TURN: Duration = Duration::from_millis(200);
 
 /// The local cloud.
 #[derive(Clone)]
@@ -174,8 +178,32 @@ impl Cloud for Local {
         Ok(self.current(name)?.map(|revision| revision.stack))
     }
 
-    async fn hold(&self, name: &str, action: &'static str) -> Result<Hold, BoxError> {
-        let lock = self.lock(name, action)?;
+    async fn status(&self, name: &str) -> Result<Option<String>, BoxError> {
+        Ok(self.current(name)?.map(|revision| revision.stack.status))
+    }
+
+    /// A lock ends with the run that has it, so there is never anything to wait for but that run.
+    async fn hold(
+        &self,
+        name: &str,
+        action: &'static str,
+        wait: bool,
+        reporter: Arc<dyn Reporter>,
+    ) -> Result<Hold, BoxError> {
+        let mut waited = false;
+        let lock = loop {
+            match self.lock(name, action) {
+                Err(LocalError::Busy { stack, owner }) if wait => {
+                    if !std::mem::replace(&mut waited, true) {
+                        let owner = owner.map(|owner| format!(" ({owner})")).unwrap_or_default();
+                        reporter
+                            .note(format!("waiting for the run that changes stack {stack}{owner}"));
+                    }
+                    tokio::time::sleep(TURN).await;
+                }
+                other => break other?,
+            }
+        };
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         *held = (name.to_owned(), Arc::downgrade(&lock));
         Ok(lock)
@@ -190,7 +218,47 @@ impl Cloud for Local {
         self.blocking(move |local| local.apply_now(&request, &*reporter)).await
     }
 
-    async fn delete(&self, name: &str, reporter: Arc<dyn Reporter>) -> Result<bool, BoxError> {
+    /// The plan knows all that the local cloud does.
+    async fn preview(
+        &self,
+        _request: &ApplyRequest,
+        _may_store: bool,
+    ) -> Result<Option<Preview>, BoxError> {
+        Ok(None)
+    }
+
+    async fn withdraw(&self, _request: &ApplyRequest) -> Result<(), BoxError> {
+        Ok(())
+    }
+
+    async fn guard(&self, request: &ApplyRequest, _stack: &Stack) -> Result<(), BoxError> {
+        let request = request.clone();
+        self.blocking(move |local| local.guard_now(&request)).await
+    }
+
+    /// A change of a stack is there as a whole or not at all.
+    async fn cancel(&self, name: &str, _reporter: Arc<dyn Reporter>) -> Result<(), BoxError> {
+        Err(LocalError::NothingToCancel(name.to_owned()).into())
+    }
+
+    async fn recover(
+        &self,
+        _name: &str,
+        _skip: &[String],
+        _reporter: Arc<dyn Reporter>,
+    ) -> Result<bool, BoxError> {
+        Ok(false)
+    }
+
+    async fn delete(
+        &self,
+        name: &str,
+        retain: &[String],
+        reporter: Arc<dyn Reporter>,
+    ) -> Result<bool, BoxError> {
+        if !retain.is_empty() {
+            return Err(LocalError::Retain(name.to_owned()).into());
+        }
         let name = name.to_owned();
         self.blocking(move |local| local.delete_now(&name, &*reporter)).await
     }

@@ -1,5 +1,6 @@
 //! Every key of `phalanx.toml`, said once: the checks and the JSON Schema both come from here.
 
+pub(super) mod deploy;
 pub(super) mod event;
 pub(super) mod function;
 pub(super) mod plugin;
@@ -15,6 +16,11 @@ pub(super) static ROOT: TableShape = TableShape::new(&[
         "build",
         Shape::Table(&BUILD),
         "the command that builds the whole service, run once before the functions' own",
+    ),
+    Key::new(
+        "deploy",
+        Shape::Table(&deploy::DEPLOY),
+        "how the stack is created, updated and guarded",
     ),
     Key::new("functions", FUNCTIONS, "Lambda functions by name"),
     Key::new("resources", RESOURCES, "CloudFormation resources by logical id, as they are"),
@@ -130,6 +136,7 @@ static STAGE: TableShape = TableShape::new(&[
     ),
     Key::new("service", Shape::Table(&SERVICE), "overrides of `service`"),
     Key::new("build", Shape::Table(&BUILD), "overrides of `build`"),
+    Key::new("deploy", Shape::Table(&deploy::DEPLOY), "overrides of `deploy`"),
     Key::new("functions", FUNCTIONS, "overrides of functions"),
     Key::new("resources", RESOURCES, "overrides of resources, or more of them"),
     Key::new("outputs", OUTPUTS, "overrides of outputs, or more of them"),

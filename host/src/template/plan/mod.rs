@@ -15,6 +15,11 @@ mod compare;
 mod replace;
 #[cfg(test)]
 mod tests;
+mod values;
+mod verdict;
+
+pub use values::depends_on_more;
+pub use verdict::Verdict;
 
 use cause::Causes;
 use compare::{Difference, differences};
@@ -56,6 +61,10 @@ pub struct Plan {
     pub parameters: Vec<EntryChange>,
     /// Changes of everything else, such as conditions and the description.
     pub other: Vec<EntryChange>,
+    /// Changes of the parameters' values, of a stack that is there.
+    pub values: Vec<EntryChange>,
+    /// Changes of the stack's tags, of a stack that is there.
+    pub tags: Vec<EntryChange>,
     /// Plugins in the order in which they worked on the template.
     #[serde(skip)]
     plugins: Vec<Arc<str>>,
@@ -184,7 +193,8 @@ impl Plan {
 
     /// Outputs, parameters and the rest.
     pub fn entries(&self) -> impl Iterator<Item = &EntryChange> {
-        self.outputs.iter().chain(&self.parameters).chain(&self.other)
+        let Self { outputs, parameters, other, values, tags, .. } = self;
+        outputs.iter().chain(parameters).chain(values).chain(tags).chain(other)
     }
 
     /// The changes by who caused them: the service first, then plugins in the order in which they
@@ -260,6 +270,8 @@ pub fn plan(before: Option<&Value>, after: &Value, edits: &[Edit], spec: &dyn Sp
         outputs: entries("Outputs"),
         parameters: entries("Parameters"),
         other: other.collect(),
+        values: Vec::new(),
+        tags: Vec::new(),
         resources,
     }
 }
@@ -283,11 +295,9 @@ fn resource_change(
             if change.properties.is_empty() {
                 return None;
             }
-            let old_type = old["Type"].as_str().unwrap_or_default();
             if change.replacement == Replacement::Always {
                 change.action = Action::Replace;
-                change.destructive =
-                    spec.stateful(old_type) && !keeps_data(new, old_type, "UpdateReplacePolicy");
+                change.destructive = is_destructive(old, new, spec);
             }
         }
         (None, Some(_)) => {
@@ -304,6 +314,12 @@ fn resource_change(
         (None, None) => return None,
     }
     Some(change)
+}
+
+/// Whether replacing `old` by `new` loses data.
+fn is_destructive(old: &Value, new: &Value, spec: &dyn Spec) -> bool {
+    let old_type = old["Type"].as_str().unwrap_or_default();
+    spec.stateful(old_type) && !keeps_data(new, old_type, "UpdateReplacePolicy")
 }
 
 /// Whether a resource's policy keeps its data when it goes.

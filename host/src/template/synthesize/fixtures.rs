@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::*;
-use crate::manifest::{Architecture, EventSource, Permission, Vpc};
+use crate::manifest::{Architecture, Deploy, EventSource, Permission, Vpc};
 
 /// A service whose one function uses everything.
 pub(super) fn busy() -> Service {
@@ -78,6 +78,7 @@ pub(super) fn service(functions: impl IntoIterator<Item = Function>) -> Service 
         description: None,
         tags: IndexMap::new(),
         build: None,
+        deploy: Deploy::default(),
         functions: functions.collect(),
         sections: Map::new(),
         plugins: IndexMap::new(),

@@ -113,10 +113,11 @@ async fn a_deletion_killed_at_any_operation_is_done_by_the_next() {
             .map(drop)
             .unwrap_or_else(|e| panic!("{e}"));
         let dying = Local { disk: Arc::new(Cut { left: AtomicUsize::new(at) }), ..open(&root) };
-        let died = dying.delete("orders-dev", reporter()).await.is_err() || dying.prune().is_err();
+        let died =
+            dying.delete("orders-dev", &[], reporter()).await.is_err() || dying.prune().is_err();
         if died {
             sound
-                .delete("orders-dev", reporter())
+                .delete("orders-dev", &[], reporter())
                 .await
                 .map(drop)
                 .unwrap_or_else(|e| panic!("{e}"));

@@ -68,6 +68,7 @@ fn request(template: &Value) -> ApplyRequest {
         tags: IndexMap::new(),
         // As the pipeline's: another template is another run.
         token: Digest::of(template.to_string()).short(),
+        settings: crate::cloud::StackSettings::default(),
     }
 }
 
@@ -129,8 +130,8 @@ async fn a_stack_is_created_changed_and_deleted() {
         ]
     );
 
-    assert!(rig.local.delete("orders-dev", rig.recorder.clone()).await.unwrap());
-    assert!(!rig.local.delete("orders-dev", rig.recorder.clone()).await.unwrap());
+    assert!(rig.local.delete("orders-dev", &[], rig.recorder.clone()).await.unwrap());
+    assert!(!rig.local.delete("orders-dev", &[], rig.recorder.clone()).await.unwrap());
     assert_eq!(rig.local.stack("orders-dev").await.unwrap(), None);
     assert_eq!(rig.local.events("orders-dev").unwrap().last().unwrap().status, "DELETE_COMPLETE");
     let again = rig.deploy(&queue()).await;
@@ -182,7 +183,7 @@ async fn what_is_to_be_retained_is_kept_and_told() {
     let mut template = queue();
     template["Resources"]["Queue"]["DeletionPolicy"] = json!("Retain");
     rig.deploy(&template).await;
-    rig.local.delete("orders-dev", rig.recorder.clone()).await.unwrap();
+    rig.local.delete("orders-dev", &[], rig.recorder.clone()).await.unwrap();
     let note = Event::Note { message: "kept by their deletion policy: `Queue`".into() };
     assert!(rig.recorder.events().contains(&note));
     let last = rig.local.history("orders-dev").current().unwrap().unwrap();
