@@ -1,13 +1,23 @@
 //! Deployments to the AWS APIs, of a server on loopback.
 
+/// How many calls a command makes.
+mod calls;
+/// Credentials that are expired, refused or missing.
+mod credentials;
+/// Every fault of every call that a service's life makes.
+mod faults;
 /// The binary killed at many moments, and run again.
 mod kills;
+/// A service's life, for tests that disturb it.
+mod life;
 /// Accounts, regions and credentials that will not do.
 mod refusals;
+/// What the framework that Phalanx follows did wrong.
+mod sparta;
+/// Every state that a stack can be in.
+mod states;
 /// A stack from its creation to its deletion.
 mod story;
-
-use serde_json::Value;
 
 use crate::support::{Account, Project, change};
 
@@ -35,17 +45,42 @@ fn orders() -> Project {
     Project::new(ORDERS).script("app/bootstrap", "#!/bin/sh\necho hello\n")
 }
 
-/// The keys of all objects in the account's buckets.
+/// The keys of all objects in the account's bucket of artifacts.
 fn objects(account: &Account) -> Vec<String> {
-    let bucket = format!("phalanx-artifacts-{}-eu-central-1", account.id);
-    let listed = account.ask("s3", &format!("list_objects_v2(Bucket='{bucket}')"));
-    let objects = listed["Contents"].as_array().into_iter().flatten();
-    objects.map(|object| object["Key"].as_str().unwrap().to_owned()).collect()
+    let bucket = format!("/phalanx-artifacts-{}-eu-central-1?list-type=2", account.id);
+    elements(&account.wire("s3", "GET", &bucket, ""), "Key")
 }
 
 /// The names of the account's stacks, deleted ones left out.
 fn stacks(account: &Account) -> Vec<String> {
-    let described: Value = account.ask("cloudformation", "describe_stacks()");
-    let stacks = described["Stacks"].as_array().unwrap().iter();
-    stacks.map(|stack| stack["StackName"].as_str().unwrap().to_owned()).collect()
+    elements(&cloudformation(account, "DescribeStacks", ""), "StackName")
+}
+
+/// The status of the one stack that the account has.
+fn status(account: &Account) -> String {
+    let described = cloudformation(account, "DescribeStacks", "");
+    let [status] = &elements(&described, "StackStatus")[..] else { panic!("{described}") };
+    status.clone()
+}
+
+/// The change sets of a stack that were not executed.
+fn open_change_sets(account: &Account, stack: &str) -> Vec<String> {
+    let listed = cloudformation(account, "ListChangeSets", &format!("&StackName={stack}"));
+    elements(&listed, "ExecutionStatus")
+        .into_iter()
+        .filter(|one| one != "EXECUTE_COMPLETE")
+        .collect()
+}
+
+/// One call of CloudFormation's query protocol; `more` is what else it says, such as `&StackName=x`.
+fn cloudformation(account: &Account, action: &str, more: &str) -> String {
+    let body = format!("Action={action}&Version=2010-05-15{more}");
+    account.wire("cloudformation", "POST", "/", &body)
+}
+
+/// The texts of all XML elements of this name.
+fn elements(xml: &str, name: &str) -> Vec<String> {
+    let (open, close) = (format!("<{name}>"), format!("</{name}>"));
+    let after = xml.split(&open).skip(1);
+    after.map(|text| text.split(&close).next().unwrap().to_owned()).collect()
 }

@@ -7,8 +7,8 @@ use std::process::{Child, Command, Output, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::Project;
 use super::project::repository;
+use super::{Project, lint};
 
 /// The binary, to be run.
 #[must_use = "run it with `succeeds`, `fails` or `finish`"]
@@ -17,6 +17,8 @@ pub struct Phalanx {
     shown: String,
     replacements: Vec<(String, &'static str)>,
     root: PathBuf,
+    /// The account whose templates cfn-lint judges.
+    linted: Option<String>,
 }
 
 impl Phalanx {
@@ -62,12 +64,18 @@ impl Phalanx {
             (repository().display().to_string(), "[REPOSITORY]"),
         ];
         let shown = format!("phalanx {}", words.join(" "));
-        Self { command, shown, replacements, root: project.root() }
+        Self { command, shown, replacements, root: project.root(), linted: None }
     }
 
     /// Sets an environment variable.
     pub fn env(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Self {
         self.command.env(name, value);
+        self
+    }
+
+    /// Has cfn-lint judge the template that a deployment to this account leaves.
+    pub(super) fn linted(mut self, account: &str) -> Self {
+        self.linted = Some(account.to_owned());
         self
     }
 
@@ -129,8 +137,16 @@ impl Phalanx {
 
     /// Runs it; it must exit with this code.
     pub fn exits(self, code: i32) -> Finished {
+        let account = self.linted.clone().filter(|_| self.shown.starts_with("phalanx deploy"));
         let finished = self.finish();
         assert_eq!(finished.code, Some(code), "{}", finished.scene());
+        if let Some(account) = account.filter(|_| code == 0) {
+            let template =
+                std::fs::read_to_string(finished.root.join(".phalanx/template.json")).unwrap();
+            // Services that differ only in their account are judged once.
+            let findings = lint::findings(template.replace(&account, "123456789012"));
+            assert!(findings.is_empty(), "cfn-lint: {findings:#?}\n{}", finished.scene());
+        }
         finished
     }
 }

@@ -1,13 +1,15 @@
 //! A server of the AWS APIs on loopback, one for all tests of a run; each test has an account of its
 //! own in it.
 
-use std::net::{TcpListener, TcpStream};
+use std::io::{BufReader, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use super::command::Phalanx;
+use super::http::Message;
 use super::project::{Project, repository};
 use super::tool::tool;
 
@@ -28,7 +30,32 @@ impl Account {
     /// The binary, with the credentials of this account.
     pub fn phalanx(&self, project: &Project, words: &str) -> Phalanx {
         let environment = self.environment().into_iter();
-        environment.fold(project.phalanx(words), |run, (name, value)| run.env(name, value))
+        let run =
+            environment.fold(project.phalanx(words), |run, (name, value)| run.env(name, value));
+        run.linted(&self.id)
+    }
+
+    /// The answer to one call as it goes over the wire, for tests that look so often that starting
+    /// botocore would take most of their time.
+    pub fn wire(&self, service: &str, method: &str, target: &str, body: &str) -> String {
+        let request = format!(
+            "{method} {target} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {length}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nAuthorization: AWS4-HMAC-SHA256 \
+             Credential={id}/20260101/eu-central-1/{service}/aws4_request, SignedHeaders=host, \
+             Signature=0\r\n\r\n{body}",
+            address = self.address(),
+            length = body.len(),
+            id = self.id,
+        );
+        let mut connection = BufReader::new(TcpStream::connect(self.address()).unwrap());
+        connection.get_mut().write_all(request.as_bytes()).unwrap();
+        let reply = Message::reply(&mut connection, method).unwrap().unwrap();
+        String::from_utf8_lossy(reply.body()).into_owned()
+    }
+
+    /// Where the server listens.
+    pub(super) fn address(&self) -> SocketAddr {
+        endpoint().unwrap().trim_start_matches("http://").parse().unwrap()
     }
 
     /// What leads a program to this account.

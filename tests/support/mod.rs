@@ -2,18 +2,26 @@
 //! environment, and the guests.
 
 mod command;
+mod fault;
 pub mod golden;
 pub mod guests;
+mod http;
 mod lifeline;
+mod lint;
 mod ministack;
+mod parallel;
 mod project;
+mod scripted;
 mod tool;
 pub mod transcript;
 
 pub use command::{Finished, Phalanx};
+pub use fault::Fault;
 pub use lifeline::{HOLD_LIFELINE, Lifeline};
 pub use ministack::Account;
+pub use parallel::in_parallel;
 pub(crate) use project::repository;
 pub use project::{Project, change};
+pub use scripted::{Answer, Scripted};
 pub use tool::tool;
 pub use transcript::{Transcript, words};
