@@ -66,7 +66,7 @@ fn denied() {
     insta::assert_snapshot!(refused.error(), @r"
     error: AWS refused `cloudformation:DescribeStacks`: User: arn:aws:sts::123456789012:assumed-role/deployer/ada is not authorized to perform: cloudformation:DescribeStacks on resource: arn:aws:cloudformation:eu-central-1:123456789012:stack/orders-dev/* because no identity-based policy allows the cloudformation:DescribeStacks action (AccessDenied)
 
-    hint: allow the action `cloudformation:DescribeStacks` for the identity that `aws sts get-caller-identity` names
+    hint: allow `cloudformation:DescribeStacks` on `arn:aws:cloudformation:eu-central-1:123456789012:stack/orders-dev/*` for arn:aws:sts::123456789012:assumed-role/deployer/ada
     ");
 }
 
@@ -82,7 +82,7 @@ fn an_upload_that_is_denied() {
     insta::assert_snapshot!(refused.error(), @r"
     error: AWS refused `s3:PutObject`: User: arn:aws:sts::123456789012:assumed-role/deployer/ada is not authorized to perform: s3:PutObject on resource: arn:aws:s3:::phalanx-artifacts-123456789012-eu-central-1/artifacts/0.zip because no identity-based policy allows the s3:PutObject action (AccessDenied)
 
-    hint: allow the action `s3:PutObject` for the identity that `aws sts get-caller-identity` names
+    hint: allow `s3:PutObject` on `arn:aws:s3:::phalanx-artifacts-123456789012-eu-central-1/artifacts/0.zip` for arn:aws:sts::123456789012:assumed-role/deployer/ada
     ");
 }
 

@@ -6,10 +6,14 @@ mod calls;
 mod credentials;
 /// Every fault of every call that a service's life makes.
 mod faults;
+/// What `[deploy]` says of a stack.
+mod guards;
 /// The binary killed at many moments, and run again.
 mod kills;
 /// A service's life, for tests that disturb it.
 mod life;
+/// What a plan says, and who says it.
+mod plan;
 /// Accounts, regions and credentials that will not do.
 mod refusals;
 /// What the framework that Phalanx follows did wrong.

@@ -117,10 +117,13 @@ fn draw_resource(
 
 fn draw_property(text: &mut String, property: &PropertyChange) {
     let PropertyChange { path, before, after, through, .. } = property;
-    let mut shown = format!("      {path}: {}", change_of(before.as_ref(), after.as_ref()));
-    if let Some(through) = through {
-        shown = format!("      {path}: changes with {through}");
-    }
+    let told = match (through, before, after) {
+        (Some(through), _, _) => format!("changes with {through}"),
+        // Only the cloud knows of it.
+        (None, None, None) => "the text is the same, what it comes to is not".into(),
+        (None, before, after) => change_of(before.as_ref(), after.as_ref()),
+    };
+    let shown = format!("      {path}: {told}");
     line(text, &shown);
 }
 

@@ -145,7 +145,7 @@ pub async fn deploy(
             plan::withdraw(&run, &plan).await?;
             return Err(refusal);
         }
-        upload::upload(&mut run).await?;
+        upload::upload(&mut run, &plan).await?;
         provision::provision(&mut run, plan).await
     }
     .await;

@@ -7,15 +7,19 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use crate::cloud::{Artifact, Stored};
 use crate::hint::BoxError;
 
+use super::plan::PlanResult;
 use super::run::Run;
 use super::step::Step;
 
 /// How many artifacts are sent at once.
 const PARALLEL: usize = 8;
 
-/// Stores every package that the cloud does not have.
-pub(super) async fn upload(run: &mut Run) -> Result<(), BoxError> {
+/// Stores every package that the cloud does not have. A stack that needs no change has all of them.
+pub(super) async fn upload(run: &mut Run, plan: &PlanResult) -> Result<(), BoxError> {
     run.step(Step::Upload, async |run| {
+        if !plan.new_stack && plan.plan.is_empty() {
+            return Ok(((), "nothing to store".into()));
+        }
         let run = &*run;
         let sealed = run.sealed.as_ref().expect("seal has run");
         let stores = sealed.packages.iter().map(|package| {
