@@ -9,6 +9,7 @@ pub mod hint;
 pub mod report;
 pub mod settings;
 pub mod text;
+pub mod time;
 
 pub mod context;
 pub mod manifest;

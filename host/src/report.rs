@@ -59,6 +59,13 @@ pub enum Event {
         /// One line.
         line: String,
     },
+    /// The same, for those who want to know more: what a cloud says of a call, for example.
+    Detail {
+        /// What printed it.
+        source: String,
+        /// One line.
+        line: String,
+    },
     /// Work of a known size advanced. `total` is 0 while the size is unknown.
     Progress {
         /// What advances, such as `package hello`.

@@ -51,7 +51,7 @@ fn the_stack_policy_is_set_once_and_must_be_json() {
     let policy = json!({ "Statement": [
         { "Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*" },
     ]});
-    project.write("policy.json", &policy.to_string());
+    project.write("policy.json", policy.to_string());
     run("deploy").succeeds();
     let set = account.ask("cloudformation", "get_stack_policy(StackName='orders-dev')");
     assert_eq!(set["StackPolicyBody"], policy.to_string());

@@ -4,14 +4,20 @@
 mod calls;
 /// Credentials that are expired, refused or missing.
 mod credentials;
+/// What was changed behind a stack's back.
+mod drift;
 /// Every fault of every call that a service's life makes.
 mod faults;
 /// What `[deploy]` says of a stack.
 mod guards;
+/// Functions called.
+mod invoke;
 /// The binary killed at many moments, and run again.
 mod kills;
 /// A service's life, for tests that disturb it.
 mod life;
+/// What functions log.
+mod logs;
 /// What a plan says, and who says it.
 mod plan;
 /// Accounts, regions and credentials that will not do.
@@ -42,11 +48,19 @@ Properties = { VisibilityTimeout = 30 }
 Value = "${WorkerQueue}"
 "#;
 
+/// A function in bash.
+const BOOTSTRAP: &str = include_str!("../deploys/fixtures/bootstrap");
+
 /// Makes the creation or update of the queue fail.
 const BROKEN: &str = "RedrivePolicy = { x = 1 }";
 
 fn orders() -> Project {
     Project::new(ORDERS).script("app/bootstrap", "#!/bin/sh\necho hello\n")
+}
+
+/// A service whose function does what its event says: answers with it, fails or crashes.
+fn talking() -> Project {
+    Project::new(ORDERS).script("app/bootstrap", BOOTSTRAP)
 }
 
 /// The keys of all objects in the account's bucket of artifacts.

@@ -1,7 +1,7 @@
 //! The binary under test, run with nothing of the developer's environment, and what it printed.
 
 use std::fmt::Write as _;
-use std::io::Read as _;
+use std::io::Read;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -160,16 +160,13 @@ pub struct Running {
 impl Running {
     /// Reads standard error up to a line with this text.
     pub fn until(mut self, text: &str) -> Self {
-        let stderr = self.child.stderr.as_mut().unwrap();
-        let (mut seen, mut byte) = (Vec::new(), [0]);
-        // Byte by byte: what comes after the line stays in the pipe for `ends`.
-        while stderr.read(&mut byte).unwrap() == 1 {
-            seen.push(byte[0]);
-            if byte[0] == b'\n' && String::from_utf8_lossy(&seen).contains(text) {
-                return self;
-            }
-        }
-        panic!("standard error lacks {text:?}\n{}", String::from_utf8_lossy(&seen));
+        read_until(self.child.stderr.as_mut().unwrap(), text);
+        self
+    }
+
+    /// Reads standard output up to a line with this text; gives what was read.
+    pub fn prints(&mut self, text: &str) -> String {
+        read_until(self.child.stdout.as_mut().unwrap(), text)
     }
 
     /// Presses Ctrl-C.
@@ -185,6 +182,18 @@ impl Running {
         assert_eq!(finished.code, Some(code), "{}", finished.scene());
         finished
     }
+}
+
+/// Byte by byte: what comes after the line stays in the pipe for [`Running::exits`].
+fn read_until(pipe: &mut impl Read, text: &str) -> String {
+    let (mut seen, mut byte) = (Vec::new(), [0]);
+    while pipe.read(&mut byte).unwrap() == 1 {
+        seen.push(byte[0]);
+        if byte[0] == b'\n' && String::from_utf8_lossy(&seen).contains(text) {
+            return String::from_utf8(seen).unwrap();
+        }
+    }
+    panic!("the output lacks {text:?}\n{}", String::from_utf8_lossy(&seen));
 }
 
 /// What a run printed, with folders and times replaced by placeholders.

@@ -1,11 +1,11 @@
-//! A server of the AWS APIs on loopback, one for all tests of a run; each test has an account of its
-//! own in it.
+//! Servers of the AWS APIs on loopback: one for all tests of a run, in which each has an account of its
+//! own, and one alone for each test that has functions run.
 
 use std::io::{BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use super::command::Phalanx;
@@ -17,14 +17,25 @@ use super::tool::tool;
 pub struct Account {
     /// 12 digits. The server takes them as access key, which names the account.
     pub id: String,
+    server: Arc<Server>,
 }
 
 impl Account {
     /// A new account; none when the server is not installed, which is a failure in CI.
     pub fn new() -> Option<Self> {
+        static SHARED: OnceLock<Option<Arc<Server>>> = OnceLock::new();
+        Some(Self::on(SHARED.get_or_init(Server::start).clone()?))
+    }
+
+    /// A new account on a server of its own, for tests that have functions run: the server stops the
+    /// functions of a name in every account, when one of that name is made or deleted in any.
+    pub fn alone() -> Option<Self> {
+        Server::start().map(Self::on)
+    }
+
+    fn on(server: Arc<Server>) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(200_000_000_000);
-        endpoint()?;
-        Some(Self { id: NEXT.fetch_add(1, Ordering::Relaxed).to_string() })
+        Self { id: NEXT.fetch_add(1, Ordering::Relaxed).to_string(), server }
     }
 
     /// The binary, with the credentials of this account.
@@ -55,13 +66,13 @@ impl Account {
 
     /// Where the server listens.
     pub(super) fn address(&self) -> SocketAddr {
-        endpoint().unwrap().trim_start_matches("http://").parse().unwrap()
+        self.server.address
     }
 
     /// What leads a program to this account.
     fn environment(&self) -> [(&'static str, &str); 4] {
         [
-            ("AWS_ENDPOINT_URL", endpoint().unwrap()),
+            ("AWS_ENDPOINT_URL", &self.server.url),
             ("AWS_ACCESS_KEY_ID", &self.id),
             ("AWS_SECRET_ACCESS_KEY", "secret"),
             ("AWS_EC2_METADATA_DISABLED", "true"),
@@ -85,38 +96,47 @@ impl Account {
     }
 }
 
-/// The server's address. It is started when it is first needed.
-fn endpoint() -> Option<&'static str> {
-    static ENDPOINT: OnceLock<Option<String>> = OnceLock::new();
-    ENDPOINT.get_or_init(start).as_deref()
+/// A running server.
+struct Server {
+    address: SocketAddr,
+    url: String,
+    shell: Child,
 }
 
-fn start() -> Option<String> {
-    let program = tool("ministack")?;
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let state = repository().join("target/tests/ministack");
-    std::fs::create_dir_all(&state).unwrap();
-    // The shell outlives these tests by a moment, however they end: its input ends with them, and
-    // then it stops the server.
-    let server = Command::new("sh")
-        .args(["-c", "\"$0\" & server=$!; read -r _; kill $server; wait"])
-        .arg(&program)
-        .current_dir(&state)
-        .env("BIND_HOST", "127.0.0.1")
-        .env("MINISTACK_HOST", "127.0.0.1")
-        .env("GATEWAY_PORT", port.to_string())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    // Kept, since dropping it would close its input.
-    static SERVER: Mutex<Option<Child>> = Mutex::new(None);
-    *SERVER.lock().unwrap() = Some(server);
-    let began = Instant::now();
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(began.elapsed() < Duration::from_secs(60), "ministack does not answer");
-        std::thread::sleep(Duration::from_millis(50));
+impl Server {
+    fn start() -> Option<Arc<Self>> {
+        let program = tool("ministack")?;
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let state = repository().join(format!("target/tests/ministack/{port}"));
+        std::fs::create_dir_all(&state).unwrap();
+        // The shell outlives these tests by a moment, however they end: its input ends with them, and
+        // then it stops the server.
+        let shell = Command::new("sh")
+            .args(["-c", "\"$0\" & server=$!; read -r _; kill $server; wait"])
+            .arg(&program)
+            .current_dir(&state)
+            .env("BIND_HOST", "127.0.0.1")
+            .env("MINISTACK_HOST", "127.0.0.1")
+            .env("GATEWAY_PORT", port.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let began = Instant::now();
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(began.elapsed() < Duration::from_secs(60), "ministack does not answer");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        Some(Arc::new(Self { address, url: format!("http://{address}"), shell }))
     }
-    Some(format!("http://127.0.0.1:{port}"))
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // The shell has a copy of nothing else: now it stops the server, and ends.
+        drop(self.shell.stdin.take());
+        let _ = self.shell.wait();
+    }
 }

@@ -7,6 +7,7 @@ use clap::Args;
 use phalanx::fs;
 use phalanx::hint::{BoxError, Explain, Kind};
 use phalanx::pipeline;
+use serde_json::json;
 
 use super::output::Answer;
 use super::session::Session;
@@ -19,6 +20,9 @@ pub(super) struct Invoke {
     /// Run the function that was deployed to the embedded local cloud, on this machine
     #[arg(long)]
     local: bool,
+    /// Hand the event over and do not wait for the function: the result is the request's id
+    #[arg(long = "async", conflicts_with = "local")]
+    no_wait: bool,
     /// The event: JSON, `@FILE`, or `@-` for standard input
     #[arg(long, short = 'd', value_name = "JSON", default_value = "{}")]
     data: String,
@@ -40,10 +44,14 @@ impl Invoke {
                 .map_err(|error| NoEvent { from: format!("`{path}`"), source: error.source })?,
         };
         let environment = session.environment();
-        let invocation = pipeline::invoke(&environment, &request, &self.function, event).await?;
-        let text = String::from_utf8_lossy(&invocation.payload).into_owned();
-        let answer = Answer::with_text(text, &invocation);
-        match invocation.function_error {
+        if self.no_wait {
+            let id = pipeline::send(&environment, &request, &self.function, event).await?;
+            return Ok(Answer::with_text(id.clone(), &json!({ "request-id": id })));
+        }
+        let invoked = pipeline::invoke(&environment, &request, &self.function, event).await?;
+        let text = String::from_utf8_lossy(invoked.payload()).into_owned();
+        let answer = Answer::with_text(text, &invoked);
+        match invoked.function_error() {
             None => Ok(answer),
             Some(error) => {
                 // The payload is still the result: a program that asked wants to see it.

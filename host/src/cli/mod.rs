@@ -10,12 +10,14 @@ mod confirm;
 mod delete;
 mod deploy;
 mod doctor;
+mod drift;
 mod error;
 mod explain;
 mod init;
 mod internal;
 mod invoke;
 mod json;
+mod logs;
 mod output;
 mod outputs;
 mod package;
@@ -44,7 +46,7 @@ use session::Session;
 #[command(name = "phalanx", version, propagate_version = true, max_term_width = 100)]
 #[command(
     after_help = "Exit codes: 0 done, 1 failed, 2 bad input, 3 refused by a plugin or policy, \
-    4 the plan has changes (`plan --exit-code`), 101 bug, 130 interrupted."
+    4 there are changes (`plan --exit-code`, `drift --exit-code`), 101 bug, 130 interrupted."
 )]
 struct Cli {
     #[command(flatten)]
@@ -105,6 +107,8 @@ enum Command {
     Status(status::Status),
     Outputs(outputs::Outputs),
     Invoke(invoke::Invoke),
+    Logs(logs::Logs),
+    Drift(drift::DriftArgs),
     Explain(explain::Explain),
     #[command(subcommand)]
     Plugin(plugin::Plugin),
@@ -145,6 +149,8 @@ async fn run(session: &Session, command: Command) -> Result<Answer, BoxError> {
         Command::Status(status) => status.run(session).await,
         Command::Outputs(outputs) => outputs.run(session).await,
         Command::Invoke(invoke) => invoke.run(session).await,
+        Command::Logs(logs) => logs.run(session).await,
+        Command::Drift(drift) => drift.run(session).await,
         Command::Explain(explain) => explain.run(session).await,
         Command::Plugin(plugin) => plugin.run(session).await,
         Command::Schema(schema) => schema.run(),

@@ -26,6 +26,11 @@ impl Answer {
         Self { text, json, code: 0 }
     }
 
+    /// The answer of a command that has printed its result already, line by line.
+    pub(super) fn printed(code: u8) -> Self {
+        Self { text: String::new(), json: Value::Null, code }
+    }
+
     /// The same answer with another exit code.
     pub(super) fn code(mut self, code: u8) -> Self {
         self.code = code;

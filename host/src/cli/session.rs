@@ -122,6 +122,7 @@ impl Session {
     pub(super) fn print(&self, answer: Answer) -> Result<ExitCode, BoxError> {
         let mut text = match self.global.output {
             Format::Text => answer.text,
+            Format::Json if answer.json.is_null() => String::new(),
             Format::Json => {
                 serde_json::to_string_pretty(&answer.json).expect("a JSON value") + "\n"
             }

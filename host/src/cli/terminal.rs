@@ -100,6 +100,9 @@ impl Terminal {
             Event::Output { source, line } if normal => {
                 Some(format!("{} {}", style.faint(format!("{source:>10} |")), safe_line(line)))
             }
+            Event::Detail { source, line } if verbose => {
+                Some(style.faint(format!("{source:>10} | {}", safe_line(line))).to_string())
+            }
             Event::Resource { logical_id, resource_type, status, reason }
                 if verbose || (normal && !status.ends_with("_IN_PROGRESS")) =>
             {

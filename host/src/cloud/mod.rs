@@ -20,13 +20,18 @@ use crate::template::plan::Verdict;
 
 pub mod aws;
 pub mod local;
+mod operate;
 mod state;
 
+pub use operate::{
+    Behind, Drift, DriftState, FastPath, LogLine, LogQuery, NoFunction, Operate, PropertyDrift,
+    ResourceDrift, is_platform_line,
+};
 pub use state::{Rule, rule};
 
 /// Where a run provisions to.
 #[async_trait]
-pub trait Cloud: Send + Sync {
+pub trait Cloud: Operate + Send + Sync {
     /// `local` or `aws`.
     fn name(&self) -> &'static str;
 
@@ -157,7 +162,8 @@ pub struct Identity {
 }
 
 /// Where an artifact is stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct ArtifactLocation {
     /// The bucket.
     pub bucket: String,

@@ -164,7 +164,10 @@ fn milliseconds<S: serde::Serializer>(
 }
 
 /// The payload as the JSON it is; as text when a function streamed something else.
-fn payload_as_json<S: serde::Serializer>(payload: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn payload_as_json<S: serde::Serializer>(
+    payload: &[u8],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     match serde_json::from_slice::<Value>(payload) {
         Ok(value) => value.serialize(serializer),
         Err(_) => serializer.serialize_str(&String::from_utf8_lossy(payload)),

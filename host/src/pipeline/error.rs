@@ -46,9 +46,6 @@ pub enum PipelineError {
     /// The user interrupted a function.
     #[error("interrupted; the function was stopped")]
     InvokeInterrupted,
-    /// A function that was deployed to AWS cannot be called from here.
-    #[error("this version invokes functions of the local cloud only")]
-    InvokeRemote,
     /// There is no such stack.
     #[error("there is no stack `{stack}` in the `{cloud}` cloud")]
     NoStack {
@@ -153,8 +150,7 @@ impl Explain for PipelineError {
             | Self::Cancelled { .. }
             | Self::InvokeInterrupted => Kind::Interrupted,
             Self::NoStack { .. } | Self::NotConfirmed | Self::Destructive { .. } => Kind::Failed,
-            Self::InvokeRemote
-            | Self::StackPolicy { .. }
+            Self::StackPolicy { .. }
             | Self::Source { .. }
             | Self::Unreadable { .. }
             | Self::NoBuiltin { .. }
@@ -174,7 +170,6 @@ impl Explain for PipelineError {
             Self::LeftAlone { .. } => "stack-goes-on",
             Self::Cancelled { .. } => "update-cancelled",
             Self::StackPolicy { .. } => "stack-policy",
-            Self::InvokeRemote => "invoke-remote",
             Self::NoStack { .. } => "no-stack",
             Self::Source { .. } => "plugin-source",
             Self::Unreadable { .. } => "plugin-unreadable",
@@ -201,10 +196,6 @@ impl Explain for PipelineError {
             }
             Self::Cancelled { .. } => vec!["run the same command again to make the update after all".into()],
             Self::StackPolicy { path, .. } => vec![format!("correct `{path}`, or `stack-policy` in `[deploy]`")],
-            Self::InvokeRemote => vec![
-                "deploy with `phalanx deploy --local` and add `--local` here too".into(),
-                "or call the function in AWS with `aws lambda invoke`".into(),
-            ],
             Self::NoStack { stage, cloud, .. } => vec![format!(
                 "deploy it first with `phalanx deploy{} --stage {stage}`, or name another stage with `--stage`",
                 if *cloud == "local" { " --local" } else { "" }

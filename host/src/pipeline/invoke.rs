@@ -1,17 +1,49 @@
-//! `invoke`: runs a function of the deployed stack, from the package that was deployed.
+//! `invoke`: calls a function of the deployed stack: in AWS, or, of the local cloud, on this machine,
+//! from the package that was deployed.
 
 use std::sync::Arc;
+
+use serde::Serialize;
 
 use crate::cloud::Cloud as _;
 use crate::cloud::local::LocalError;
 use crate::hint::BoxError;
-use crate::invoke::{self, FunctionSpec, Invocation, Options};
+use crate::invoke::{self, FunctionError, FunctionSpec, Invocation, Options};
 
+use super::call::{self, Remote};
 use super::error::PipelineError;
 use super::load::load;
 use super::run::{Environment, Request, open_local, state_dir};
 
-/// Runs one function with one event, a JSON document. That the function fails is an answer.
+/// What came of a call.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum Invoked {
+    /// The function ran on this machine.
+    Local(Invocation),
+    /// The function ran in AWS.
+    Remote(Remote),
+}
+
+impl Invoked {
+    /// What the function answered.
+    pub fn payload(&self) -> &[u8] {
+        match self {
+            Self::Local(invocation) => &invocation.payload,
+            Self::Remote(remote) => &remote.payload,
+        }
+    }
+
+    /// How the function failed, if it did.
+    pub fn function_error(self) -> Option<FunctionError> {
+        match self {
+            Self::Local(invocation) => invocation.function_error,
+            Self::Remote(remote) => remote.function_error,
+        }
+    }
+}
+
+/// Calls one function with one event, a JSON document. That the function fails is an answer.
 ///
 /// # Errors
 /// When there is no such stack or function, the event is not JSON, or the function cannot be started.
@@ -20,10 +52,34 @@ pub async fn invoke(
     request: &Request,
     function: &str,
     event: Vec<u8>,
-) -> Result<Invocation, BoxError> {
-    if !request.local {
-        return Err(PipelineError::InvokeRemote.into());
+) -> Result<Invoked, BoxError> {
+    if request.local {
+        return here(environment, request, function, event).await.map(Invoked::Local);
     }
+    let called = call::call(environment, request, function, event, true).await?;
+    Ok(Invoked::Remote(call::answer(function, called, &*environment.reporter)))
+}
+
+/// Hands an event to a function in AWS, without waiting for what it does with it; gives the request's
+/// id.
+///
+/// # Errors
+/// When there is no such stack or function, or the event is not JSON or not taken.
+pub async fn send(
+    environment: &Environment,
+    request: &Request,
+    function: &str,
+    event: Vec<u8>,
+) -> Result<String, BoxError> {
+    Ok(call::call(environment, request, function, event, false).await?.request_id)
+}
+
+async fn here(
+    environment: &Environment,
+    request: &Request,
+    function: &str,
+    event: Vec<u8>,
+) -> Result<Invocation, BoxError> {
     let service = load(request)?;
     let local = open_local(environment, &service);
     let known = local.function(&service.stack_name, function).map_err(|error| match error {

@@ -6,15 +6,19 @@
 
 mod artifacts;
 mod build;
+mod call;
 mod check;
 mod delete;
+mod drift;
 mod error;
 mod explain;
 mod failure;
+mod functions;
 mod hooks;
 mod interrupt;
 mod invoke;
 mod load;
+mod logs;
 mod package;
 mod plan;
 mod provision;
@@ -26,12 +30,15 @@ mod step;
 mod synthesize;
 mod upload;
 
+pub use call::{CallError, Costs, Remote};
 pub use delete::Deleted;
+pub use drift::{DriftResult, drift};
 pub use error::PipelineError;
 pub use explain::Explained;
 pub use interrupt::{Interrupt, Presses};
-pub use invoke::invoke;
+pub use invoke::{Invoked, invoke, send};
 pub use load::load;
+pub use logs::{LogEnd, LogEntry, LogRequest, logs};
 pub use package::PackageResult;
 pub use plan::{Judge, PlanResult};
 pub use provision::DeployResult;

@@ -272,12 +272,17 @@ pub async fn open_cloud(
     if request.local {
         return Ok(Arc::new(open_local(environment, service)));
     }
+    Ok(Arc::new(open_aws(request, service).await?))
+}
+
+/// The account and region that a request names.
+pub(super) async fn open_aws(request: &Request, service: &Service) -> Result<Aws, BoxError> {
     let wanted = Wanted {
         profile: request.profile.clone(),
         region: service.region.clone(),
         account: service.account.clone(),
     };
-    Ok(Arc::new(Aws::open(&wanted).await?))
+    Ok(Aws::open(&wanted).await?)
 }
 
 /// The local cloud of a service's folder.
@@ -297,13 +302,19 @@ pub async fn stack_of(
 ) -> Result<(Service, Stack), BoxError> {
     let service = load(request)?;
     let cloud = open_cloud(environment, request, &service).await?;
+    let stack = deployed(&*cloud, &service).await?;
+    Ok((service, stack))
+}
+
+/// The stack of a service as it stands.
+pub(super) async fn deployed(cloud: &dyn Cloud, service: &Service) -> Result<Stack, BoxError> {
     let stack = cloud.stack(&service.stack_name).await?;
-    let stack = stack.ok_or_else(|| PipelineError::NoStack {
+    let missing = || PipelineError::NoStack {
         stack: service.stack_name.clone(),
         cloud: cloud.name(),
         stage: service.stage.clone(),
-    })?;
-    Ok((service, stack))
+    };
+    Ok(stack.ok_or_else(missing)?)
 }
 
 /// A stack as plugins see it. `change` is what this run did to it, if anything yet.

@@ -27,17 +27,22 @@ mod artifacts;
 mod cause;
 mod change_set;
 mod delete;
+mod drift;
 mod error;
 mod explain;
 mod follow;
+mod functions;
 mod guard;
 mod hold;
+mod logs;
+mod operate;
 mod preview;
 mod recover;
 mod stack;
 
 pub use cause::{Cause, Denied};
 pub use error::AwsError;
+pub use functions::{Called, FunctionError};
 
 use error::refused;
 
@@ -48,6 +53,8 @@ const ATTEMPTS: u32 = 8;
 #[derive(Debug, Clone)]
 pub struct Aws {
     cloudformation: aws_sdk_cloudformation::Client,
+    lambda: aws_sdk_lambda::Client,
+    logs: aws_sdk_cloudwatchlogs::Client,
     s3: aws_sdk_s3::Client,
     identity: Identity,
     /// The caller's ARN.
@@ -97,6 +104,8 @@ impl Aws {
             .build();
         Ok(Self {
             cloudformation: aws_sdk_cloudformation::Client::new(&config),
+            lambda: aws_sdk_lambda::Client::new(&config),
+            logs: aws_sdk_cloudwatchlogs::Client::new(&config),
             s3: aws_sdk_s3::Client::from_conf(s3),
             identity: Identity { account, region },
             caller,

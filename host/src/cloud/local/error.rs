@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::cloud::NoFunction;
 use crate::fs::FsError;
 use crate::hint::{Explain, Kind};
 use crate::template::intrinsics::ResolveError;
@@ -140,15 +141,14 @@ pub enum LocalError {
     #[error("nothing blocks the deletion of stack `{0}` in the local cloud")]
     Retain(String),
     /// The stack has no such function.
-    #[error("stack `{stack}` has no function `{name}`")]
-    NoFunction {
-        /// The stack.
-        stack: String,
-        /// What was asked for.
-        name: String,
-        /// What there is.
-        known: Vec<String>,
-    },
+    #[error(transparent)]
+    NoFunction(#[from] NoFunction),
+    /// Nothing is logged here.
+    #[error("the local cloud keeps no logs")]
+    NoLogs,
+    /// Nothing is there that could differ from its template.
+    #[error("nothing can drift in the local cloud: its resources exist by name only")]
+    NoDrift,
     /// A function that has no zip package.
     #[error("function `{logical_id}` has no package of its own, so it cannot run locally")]
     NoPackage {
@@ -195,7 +195,10 @@ impl Explain for LocalError {
             Self::Protected(_) => "stack-protected",
             Self::NothingToCancel(_) => "cannot-cancel",
             Self::Retain(_) => "retain-too-early",
-            Self::NoFunction { .. } | Self::NoPackage { .. } => "no-such-function",
+            Self::NoFunction(missing) => missing.code(),
+            Self::NoPackage { .. } => "no-such-function",
+            Self::NoLogs => "no-logs",
+            Self::NoDrift => "no-drift",
             Self::Fs(error) => error.code(),
         }
     }
@@ -230,13 +233,11 @@ impl Explain for LocalError {
                 "it was removed by hand: restore it, or remove the folder `{}` to start the stack anew",
                 path.parent().unwrap_or(path).display()
             ),
-            Self::NoFunction { name, known, .. } => {
-                match crate::hint::nearest(name, known.iter().map(String::as_str)) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None if known.is_empty() => "it has no functions".into(),
-                    None => format!("its functions: {}", known.join(", ")),
-                }
+            Self::NoFunction(missing) => return missing.hints(),
+            Self::NoLogs => {
+                "`phalanx invoke FUNCTION --local` shows what the function prints".into()
             }
+            Self::NoDrift => "leave out `--local` to look at the stack in AWS".into(),
             Self::Property { source, .. }
             | Self::Output { source, .. }
             | Self::Conditions(source) => {

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::history::Provisioned;
 use super::made_up::ACCOUNT;
 use super::{Local, LocalError, artifacts};
+use crate::cloud::NoFunction;
 use crate::digest::Digest;
 
 const FUNCTION: &str = "AWS::Lambda::Function";
@@ -74,11 +75,12 @@ impl Local {
         });
         match found.and_then(|index| functions.get(index)) {
             Some(function) => Ok(function.clone()),
-            None => Err(LocalError::NoFunction {
+            None => Err(NoFunction {
                 stack: stack.to_owned(),
                 name: name.to_owned(),
                 known: functions.into_iter().map(|function| shown(stack, function)).collect(),
-            }),
+            }
+            .into()),
         }
     }
 

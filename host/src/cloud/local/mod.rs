@@ -29,6 +29,7 @@ mod history;
 mod lock;
 mod made_up;
 mod names;
+mod operate;
 mod parameters;
 
 #[cfg(test)]

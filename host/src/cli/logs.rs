@@ -1,0 +1,109 @@
+//! `phalanx logs`.
+
+use std::io::{self, Write as _};
+use std::ops::ControlFlow;
+use std::time::{Duration, SystemTime};
+
+use clap::Args;
+use phalanx::cloud::is_platform_line;
+use phalanx::hint::BoxError;
+use phalanx::pipeline::{self, LogEnd, LogEntry, LogRequest};
+use phalanx::text::safe_line;
+use phalanx::time;
+
+use super::Format;
+use super::output::Answer;
+use super::session::Session;
+use super::style::Style;
+
+/// Show what the deployed functions have logged
+#[derive(Debug, Args)]
+pub(super) struct Logs {
+    /// The functions' names in the manifest; all of them when none is given
+    #[arg(value_name = "FUNCTION")]
+    functions: Vec<String>,
+    /// No older lines than this: `90s`, `10m`, `2h`, `3d`, or a time in RFC 3339
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = since)]
+    since: Since,
+    /// Go on showing new lines until interrupted
+    #[arg(long)]
+    follow: bool,
+    /// Only lines that match a pattern of CloudWatch, such as `ERROR` or `{ $.level = "error" }`
+    #[arg(long, value_name = "PATTERN")]
+    filter: Option<String>,
+    /// Look in the embedded local cloud
+    #[arg(long)]
+    local: bool,
+}
+
+impl Logs {
+    /// Lines are printed as they come; with `--output json`, one object a line.
+    pub(super) async fn run(self, session: &Session) -> Result<Answer, BoxError> {
+        let request = session.request(self.local)?;
+        let wanted = LogRequest {
+            functions: self.functions,
+            since: match self.since {
+                Since::Span(span) => session.settings.now - span,
+                Since::Point(time) => time,
+            },
+            filter: self.filter,
+            follow: self.follow,
+        };
+        let style = Style::for_stdout(session);
+        let show = |entry: &LogEntry| {
+            let text = match session.global.output {
+                Format::Text => lines(entry, style),
+                Format::Json => serde_json::to_string(entry).expect("an entry serialises") + "\n",
+            };
+            let mut stdout = io::stdout().lock();
+            // A reader that has gone has seen enough.
+            match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
+            }
+        };
+        let end = pipeline::logs(&session.environment(), &request, &wanted, show).await?;
+        Ok(Answer::printed(if end == LogEnd::Interrupted { 130 } else { 0 }))
+    }
+}
+
+/// Each line of what was logged, with time and function in front.
+fn lines(entry: &LogEntry, style: Style) -> String {
+    let LogEntry { time, function, message } = entry;
+    let front = style.faint(format!("{time} {function} |")).to_string();
+    let lines = message.lines().map(|line| {
+        let line = safe_line(line);
+        let line = match is_platform_line(&line) {
+            true => style.faint(line).to_string(),
+            false => line.into_owned(),
+        };
+        format!("{front} {line}\n")
+    });
+    lines.collect()
+}
+
+/// The beginning of what is wanted.
+#[derive(Debug, Clone, Copy)]
+enum Since {
+    Span(Duration),
+    Point(SystemTime),
+}
+
+fn since(text: &str) -> Result<Since, String> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let seconds = match unit {
+        "s" => Some(1),
+        "m" => Some(60),
+        "h" => Some(3600),
+        "d" => Some(86_400),
+        _ => None,
+    };
+    let span = seconds.zip(number.parse::<u32>().ok());
+    if let Some((seconds, number)) = span {
+        return Ok(Since::Span(Duration::from_secs(seconds * u64::from(number))));
+    }
+    time::parse(text)
+        .map(Since::Point)
+        .ok_or_else(|| "write `10m`, `2h`, or a time such as `2026-11-25T10:00:00Z`".into())
+}

@@ -1,0 +1,69 @@
+//! The functions of a deployed stack, by the names that the manifest gives them.
+
+use serde_json::Value;
+
+use crate::cloud::{NoFunction, Stack};
+use crate::manifest::Service;
+
+const FUNCTION: &str = "AWS::Lambda::Function";
+
+/// A function that is deployed.
+#[derive(Debug, Clone)]
+pub(super) struct Deployed {
+    /// Its name in the manifest; its logical id, when a plugin or `[resources]` made it.
+    pub(super) name: String,
+    pub(super) logical_id: String,
+    /// What the cloud calls it.
+    pub(super) physical_id: String,
+    /// Where it logs to, when the template says it plainly.
+    pub(super) log_group: Option<String>,
+}
+
+/// All functions of a stack: those of the manifest first, in its order.
+pub(super) fn all(service: &Service, stack: &Stack) -> Vec<Deployed> {
+    let place = |logical_id: &str| {
+        service.functions.values().position(|function| function.logical_id == logical_id)
+    };
+    let mut functions: Vec<Deployed> = (stack.resources.iter())
+        .filter(|resource| resource.resource_type == FUNCTION)
+        .map(|resource| Deployed {
+            name: place(&resource.logical_id).map_or_else(
+                || resource.logical_id.clone(),
+                |place| service.functions[place].name.clone(),
+            ),
+            logical_id: resource.logical_id.clone(),
+            physical_id: resource.physical_id.clone(),
+            log_group: log_group(stack, &resource.logical_id, &resource.physical_id),
+        })
+        .collect();
+    functions.sort_by_key(|function| place(&function.logical_id).unwrap_or(usize::MAX));
+    functions
+}
+
+/// One of them, by its name in the manifest, its logical id or the cloud's own name.
+pub(super) fn find(service: &Service, stack: &Stack, name: &str) -> Result<Deployed, NoFunction> {
+    let mut functions = all(service, stack);
+    let named = |function: &Deployed| {
+        [&function.name, &function.logical_id, &function.physical_id].iter().any(|one| *one == name)
+    };
+    match functions.iter().position(named) {
+        Some(place) => Ok(functions.swap_remove(place)),
+        None => Err(NoFunction {
+            stack: stack.name.clone(),
+            name: name.to_owned(),
+            known: functions.into_iter().map(|function| function.name).collect(),
+        }),
+    }
+}
+
+fn log_group(stack: &Stack, logical_id: &str, physical_id: &str) -> Option<String> {
+    match &stack.template["Resources"][logical_id]["Properties"]["LoggingConfig"]["LogGroup"] {
+        Value::Null => Some(format!("/aws/lambda/{physical_id}")),
+        Value::String(name) => Some(name.clone()),
+        other => {
+            let id = other["Ref"].as_str()?;
+            let group = stack.resources.iter().find(|resource| resource.logical_id == id)?;
+            Some(group.physical_id.clone())
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! What functions log: all of them together, by time, and followed.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::talking;
+use crate::support::{Account, Project, change};
+
+/// A service of two functions, deployed; the second one has never run.
+fn deployed(account: &Account) -> Project {
+    let project = talking();
+    change(&project, "[resources", "[functions.second]\ncode = \"app/bootstrap\"\n\n[resources");
+    account.phalanx(&project, "deploy").succeeds();
+    project
+}
+
+fn call(account: &Account, project: &Project, function: &str, event: &str) {
+    account.phalanx(project, &format!("invoke {function} -q -d {event}")).succeeds();
+}
+
+/// The entries that a command printed, one in each line.
+fn entries(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn lines_of_all_functions_by_time() {
+    let Some(account) = Account::alone() else { return };
+    let project = deployed(&account);
+    let none = account.phalanx(&project, "logs").succeeds();
+    assert_eq!((none.stdout.as_str(), none.stderr.as_str()), ("", ""));
+    for (function, event) in [("hello", "1"), ("second", "2"), ("hello", "3")] {
+        call(&account, &project, function, event);
+    }
+    let all = account.phalanx(&project, "logs").succeeds();
+    let shown: Vec<&str> = all.stdout.lines().filter(|line| line.contains("| event")).collect();
+    // A time has 24 characters.
+    let shown: Vec<&str> = shown.iter().map(|line| &line[25..]).collect();
+    assert_eq!(shown, ["hello | event 1", "second | event 2", "hello | event 3"]);
+    assert!(all.stdout.contains(" hello | START RequestId: "), "{}", all.stdout);
+
+    let json = account.phalanx(&project, "logs second --output json").succeeds();
+    let second = entries(&json.stdout);
+    assert_eq!(second.len(), 4, "{}", json.stdout);
+    assert!(second.iter().all(|entry| entry["function"] == "second"), "{}", json.stdout);
+    assert!(second.iter().any(|entry| entry["message"] == "event 2"), "{}", json.stdout);
+    let time = second[3]["time"].as_str().unwrap();
+    let later =
+        account.phalanx(&project, &format!("logs --since {time} --filter event")).succeeds();
+    assert_eq!(later.stdout.lines().next_back().unwrap()[25..], *"hello | event 3");
+    assert!(!later.stdout.contains("event 1"), "{}", later.stdout);
+    let filtered = account.phalanx(&project, "logs --filter event").succeeds();
+    assert_eq!(filtered.stdout.lines().count(), 3, "{}", filtered.stdout);
+}
+
+#[test]
+fn an_asynchronous_call_is_seen_in_the_log_that_is_followed() {
+    let Some(account) = Account::alone() else { return };
+    let project = deployed(&account);
+    call(&account, &project, "hello", "1");
+    let mut following = account.phalanx(&project, "logs --follow --filter event").start();
+    following.prints("hello | event 1");
+    let id = account.phalanx(&project, "invoke second --async -d [2]").succeeds();
+    assert_eq!(id.stdout.trim_end().len(), 36, "{}", id.scene());
+    let told = following.prints("second | event [2]");
+    assert_eq!(told.matches("event 1").count(), 0, "told twice: {told}");
+    call(&account, &project, "hello", "3");
+    let told = following.prints("hello | event 3");
+    assert_eq!(told.lines().count(), 1, "told twice: {told}");
+    let ended = following.interrupt().exits(130);
+    assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("", ""));
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_it() {
+    let Some(account) = Account::alone() else { return };
+    let project = deployed(&account);
+    call(&account, &project, "hello", "1");
+    let mut command = account.phalanx(&project, "logs --follow").into_command();
+    command.stdout(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take());
+    let began = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        assert!(began.elapsed() < Duration::from_secs(30), "it goes on");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn foreign_text_cannot_drive_the_terminal() {
+    let Some(account) = Account::alone() else { return };
+    let project = deployed(&account);
+    let group = "logGroupName='/aws/lambda/orders-dev-hello', logStreamName='one'";
+    account.ask("logs", &format!("create_log_stream({group})"));
+    let events = r"[{'timestamp': 1700000000000, 'message': 'red \x1b[31m\nsecond line\n'}]";
+    account.ask("logs", &format!("put_log_events({group}, logEvents={events})"));
+    let shown = account.phalanx(&project, "logs").succeeds();
+    insta::assert_snapshot!(shown.stdout, @r#"
+    2023-11-14T22:13:20.000Z hello | red \u{1b}[31m
+    2023-11-14T22:13:20.000Z hello | second line
+    "#);
+}
+
+#[test]
+fn what_has_no_logs_says_so() {
+    let Some(account) = Account::alone() else { return };
+    let project = talking();
+    project.phalanx("deploy --local").succeeds();
+    insta::assert_snapshot!(project.phalanx("logs --local").exits(2).error(), @r#"
+    error: the local cloud keeps no logs
+
+    hint: `phalanx invoke FUNCTION --local` shows what the function prints
+    "#);
+    insta::assert_snapshot!(project.phalanx("logs helo --local").exits(2).error(), @r#"
+    error: stack `orders-dev` has no function `helo`
+
+    hint: did you mean `hello`?
+    "#);
+    insta::assert_snapshot!(account.phalanx(&project, "logs").exits(1).error(), @r#"
+    error: there is no stack `orders-dev` in the `aws` cloud
+
+    hint: deploy it first with `phalanx deploy --stage dev`, or name another stage with `--stage`
+    "#);
+    insta::assert_snapshot!(project.phalanx("logs --since yesterday").exits(2).error(), @r#"
+    error: invalid value 'yesterday' for '--since <TIME>': write `10m`, `2h`, or a time such as `2026-11-25T10:00:00Z`
+
+    For more information, try '--help'.
+    "#);
+}
