@@ -17,6 +17,7 @@ mod init;
 mod internal;
 mod invoke;
 mod json;
+mod live;
 mod logs;
 mod output;
 mod outputs;

@@ -1,13 +1,13 @@
-//! Draws events for people on standard error: one line a step, and a progress bar on a terminal.
+//! Draws events for people on standard error: one line a step and a resource, and on a terminal what is
+//! under way.
 
 use std::io::{self, Write as _};
 use std::sync::Mutex;
-use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use phalanx::report::{Event, Reporter};
-use phalanx::text::safe_line;
+use phalanx::text::{safe_line, size};
 
+use super::live::Live;
 use super::style::Style;
 
 /// How much to tell.
@@ -22,28 +22,21 @@ pub(super) enum Verbosity {
 pub(super) struct Terminal {
     style: Style,
     verbosity: Verbosity,
-    bar: Option<ProgressBar>,
-    /// The step under way, for the bar.
+    live: Option<Live>,
+    /// The step under way.
     step: Mutex<String>,
 }
 
 impl Terminal {
     pub(super) fn new(style: Style, verbosity: Verbosity, is_terminal: bool) -> Self {
-        let bar = (is_terminal && verbosity > Verbosity::Quiet).then(|| {
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            bar.set_style(
-                // Cut at the terminal's width: a line that wraps could not be cleared.
-                ProgressStyle::with_template("{spinner} {wide_msg}").expect("a valid template"),
-            );
-            bar
-        });
-        Self { style, verbosity, bar, step: Mutex::default() }
+        let live = (is_terminal && verbosity > Verbosity::Quiet).then(Live::new);
+        Self { style, verbosity, live, step: Mutex::default() }
     }
 
-    /// Takes down the progress bar.
+    /// Takes down what moves.
     pub(super) fn finish(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
+        if let Some(live) = &self.live {
+            live.finish();
         }
     }
 
@@ -52,16 +45,15 @@ impl Terminal {
             // A closed standard error is no reason to stop the run.
             let _ = io::stderr().lock().write_all(format!("{text}\n").as_bytes());
         };
-        match &self.bar {
-            Some(bar) => bar.suspend(write),
+        match &self.live {
+            Some(live) => live.aside(write),
             None => write(),
         }
     }
 
     fn show(&self, message: String) {
-        if let Some(bar) = &self.bar {
-            bar.set_message(message);
-            bar.enable_steady_tick(Duration::from_millis(120));
+        if let Some(live) = &self.live {
+            live.step(message);
         }
     }
 
@@ -143,12 +135,25 @@ impl Reporter for Terminal {
             }
             Event::HookStarted { plugin, hook } => self.show(format!("{hook}: {plugin}")),
             Event::HookFinished { .. } => self.show(step().clone()),
-            Event::Progress { task, done, total, unit } => self.show(match total {
-                0 => format!("{task}: {done} {unit}"),
-                total => format!("{task}: {done} of {total} {unit}"),
-            }),
+            Event::Progress { task, done, total, unit } => {
+                self.show(progress(&task, done, total, unit));
+            }
+            Event::Resource { logical_id, resource_type, status, .. } => {
+                if let Some(live) = &self.live {
+                    live.resource(&logical_id, &resource_type, &status);
+                }
+            }
             _ => {}
         }
+    }
+}
+
+fn progress(task: &str, done: u64, total: u64, unit: &str) -> String {
+    let amount = |amount: u64| if unit == "bytes" { size(amount) } else { amount.to_string() };
+    let unit = if unit == "bytes" { String::new() } else { format!(" {unit}") };
+    match total {
+        0 => format!("{task}: {}{unit}", amount(done)),
+        total => format!("{task}: {} of {}{unit}", amount(done), amount(total)),
     }
 }
 
