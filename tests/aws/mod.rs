@@ -69,6 +69,13 @@ fn objects(account: &Account) -> Vec<String> {
     elements(&account.wire("s3", "GET", &bucket, ""), "Key")
 }
 
+/// The keys of the account's packages.
+fn packages(account: &Account) -> Vec<String> {
+    let mut keys = objects(account);
+    keys.retain(|key| key.starts_with("artifacts/"));
+    keys
+}
+
 /// The names of the account's stacks, deleted ones left out.
 fn stacks(account: &Account) -> Vec<String> {
     elements(&cloudformation(account, "DescribeStacks", ""), "StackName")

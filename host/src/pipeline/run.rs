@@ -130,9 +130,9 @@ impl Run {
             findings: Vec::new(),
             locations: BTreeMap::new(),
             stack_policy,
-            standing: None,
             detached: false,
             stack: None,
+            standing: None,
             outcome: None,
             hold: None,
             workshop: None,
@@ -281,6 +281,7 @@ pub(super) async fn open_aws(request: &Request, service: &Service) -> Result<Aws
         profile: request.profile.clone(),
         region: service.region.clone(),
         account: service.account.clone(),
+        bucket: service.deploy.bucket.clone(),
     };
     Ok(Aws::open(&wanted).await?)
 }
