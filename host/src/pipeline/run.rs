@@ -95,6 +95,8 @@ pub(super) struct Run {
     pub(super) outcome: Option<Arc<OutcomeView>>,
     /// Keeps other runs from the stack until this one has ended, rollback hooks included.
     pub(super) hold: Option<Hold>,
+    /// Whether this run brings an earlier build back.
+    pub(super) is_rollback: bool,
     /// The lock on what builds and packaging make in the service's folder, until that is done.
     pub(super) workshop: Option<File>,
     pub(super) completed: Vec<Step>,
@@ -135,6 +137,7 @@ impl Run {
             standing: None,
             outcome: None,
             hold: None,
+            is_rollback: false,
             workshop: None,
             completed: vec![Step::Load],
             under_way: Step::Load.name(),
