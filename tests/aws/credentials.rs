@@ -74,8 +74,8 @@ fn denied() {
 fn an_upload_that_is_denied() {
     let (server, project) = (Scripted::new(), orders());
     server.script("DescribeStacks", [Answer::no_stack("orders-dev")]);
-    server.script("HeadObject", [Answer::error(404, "NotFound", "")]);
-    server.script("HeadBucket", [Answer::body(200, "")]);
+    // The bucket is there, the package is not.
+    server.script("HeadObject", [Answer::body(200, ""), Answer::error(404, "NotFound", "")]);
     let object = "arn:aws:s3:::phalanx-artifacts-123456789012-eu-central-1/artifacts/0.zip";
     server.script("PutObject", [denial("s3:PutObject", object)]);
     let refused = server.phalanx(&project, "deploy").exits(1);
@@ -93,9 +93,10 @@ fn a_bucket_that_may_not_be_looked_at() {
     server.script("HeadObject", [Answer::error(403, "AccessDenied", "")]);
     let refused = server.phalanx(&project, "deploy").exits(1);
     insta::assert_snapshot!(refused.error(), @r"
-    error: bucket `phalanx-artifacts-123456789012-eu-central-1` cannot be used for artifacts: it belongs to another account, or `s3:GetObject` and `s3:ListBucket` are not allowed
+    error: bucket `phalanx-artifacts-123456789012-eu-central-1` cannot be used: S3 denies access to arn:aws:iam::123456789012:user/ada
 
-    hint: remove or rename that bucket, or deploy to another account or region
+    hint: allow `s3:ListBucket`, `s3:GetObject` and `s3:PutObject` on it, in IAM and in its policy
+    hint: it may also belong to another account
     ");
 }
 

@@ -1,7 +1,7 @@
 //! A service's life on AWS, told by its commands, and what must hold after each of them however it was
 //! disturbed.
 
-use super::{cloudformation, elements, objects, open_change_sets, stacks, status};
+use super::{cloudformation, elements, open_change_sets, stacks, status};
 use crate::support::{Account, Project, change};
 
 /// A service's life. What a command makes of the stack follows from the ones before it.
@@ -38,7 +38,7 @@ impl Command {
             Self::Create => 1,
             _ => 2,
         };
-        let objects = objects(account);
+        let objects = super::packages(account);
         assert_eq!(objects.len(), packages, "one object for each package: {objects:?}");
         if self == Self::Delete {
             assert_eq!(stacks(account), Vec::<String>::new());

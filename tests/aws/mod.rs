@@ -1,5 +1,9 @@
 //! Deployments to the AWS APIs, of a server on loopback.
 
+/// Packages on their way to the bucket, and the bucket.
+mod artifacts;
+/// Buckets that the manifest names.
+mod buckets;
 /// How many calls a command makes.
 mod calls;
 /// Credentials that are expired, refused or missing.
@@ -8,8 +12,12 @@ mod credentials;
 mod drift;
 /// Every fault of every call that a service's life makes.
 mod faults;
+/// What garbage collection removes, and what it leaves.
+mod gc;
 /// What `[deploy]` says of a stack.
 mod guards;
+/// Deployments that are remembered, and brought back.
+mod history;
 /// Functions called.
 mod invoke;
 /// The binary killed at many moments, and run again.
@@ -29,7 +37,9 @@ mod states;
 /// A stack from its creation to its deletion.
 mod story;
 
-use crate::support::{Account, Project, change};
+use std::time::SystemTime;
+
+use crate::support::{Account, Phalanx, Project, change};
 
 const ORDERS: &str = r#"
 [service]
@@ -67,6 +77,19 @@ fn talking() -> Project {
 fn objects(account: &Account) -> Vec<String> {
     let bucket = format!("/phalanx-artifacts-{}-eu-central-1?list-type=2", account.id);
     elements(&account.wire("s3", "GET", &bucket, ""), "Key")
+}
+
+/// The keys of the account's packages.
+fn packages(account: &Account) -> Vec<String> {
+    let mut keys = objects(account);
+    keys.retain(|key| key.starts_with("artifacts/"));
+    keys
+}
+
+/// The binary at a time when all that has been stored till now is two hours old.
+fn later(run: Phalanx) -> Phalanx {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    run.env("SOURCE_DATE_EPOCH", (now + 7_200).to_string())
 }
 
 /// The names of the account's stacks, deleted ones left out.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{BROKEN, ORDERS, change, objects, orders, stacks};
+use super::{BROKEN, ORDERS, change, objects, orders, packages, stacks};
 use crate::support::{Account, Project};
 
 #[test]
@@ -21,7 +21,7 @@ fn each_change_from_creation_to_deletion() {
         json!({ "QUEUE_URL": url }),
         "the function is really there"
     );
-    assert_eq!(objects(&account).len(), 1, "one package");
+    assert_eq!(packages(&account).len(), 1, "one package");
 
     // Nothing changed: nothing is stored, and no change set is left.
     run("plan --exit-code").succeeds();
@@ -36,7 +36,7 @@ fn each_change_from_creation_to_deletion() {
     let plan = run("plan --output json").succeeds().json();
     assert_eq!(plan["resources"][0]["code"], true);
     assert_eq!(run("deploy --output json").succeeds().json()["change"], "updated");
-    assert_eq!(objects(&account).len(), 2, "another package");
+    assert_eq!(packages(&account).len(), 2, "another package");
 
     // An update that fails is undone, and the error is its first cause.
     change(&project, "VisibilityTimeout = 30", BROKEN);

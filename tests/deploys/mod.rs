@@ -1,5 +1,7 @@
 //! Deployments to the embedded local cloud, packages and builds, through the real binary.
 
+/// History, rollback and garbage collection.
+mod archive;
 /// Builds that are skipped, run and fail.
 mod builds;
 /// Two commands at once.

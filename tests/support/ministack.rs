@@ -81,9 +81,14 @@ impl Account {
 
     /// What the AWS command line of the test rig would print: the answer to one call of botocore.
     pub fn ask(&self, service: &str, call: &str) -> serde_json::Value {
+        self.evaluate(service, &format!("client.{call}"))
+    }
+
+    /// The value of an expression in Python, in which `client` is botocore's client of a service.
+    pub fn evaluate(&self, service: &str, expression: &str) -> serde_json::Value {
         let script = format!(
-            "import boto3, json; client = boto3.client('{service}', region_name='eu-central-1'); \
-             print(json.dumps(client.{call}, default=str))"
+            "import boto3, hashlib, json; client = boto3.client('{service}', region_name='eu-central-1'); \
+             print(json.dumps({expression}, default=str))"
         );
         let output = Command::new(repository().join("target/tools/ministack/bin/python"))
             .args(["-c", &script])
@@ -91,7 +96,7 @@ impl Account {
             .output()
             .unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{service} {call}: {stderr}");
+        assert!(output.status.success(), "{service} {expression}: {stderr}");
         serde_json::from_slice(&output.stdout).unwrap()
     }
 }

@@ -2,6 +2,42 @@
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
+use phalanx::hint::BoxError;
+use phalanx::pipeline::{PipelineError, PlanResult};
+
+use super::plan_view;
+use super::session::Session;
+
+/// Asks before a plan is carried out. Someone at a terminal is asked about every change; a script is
+/// stopped only by a change that destroys data. `yes` answers all of that, `destructive` the latter.
+pub(super) fn plan(
+    session: &Session,
+    plan: &PlanResult,
+    yes: bool,
+    destructive: bool,
+) -> Result<(), BoxError> {
+    if yes || plan.plan.is_empty() {
+        return Ok(());
+    }
+    let interactive = at_terminal();
+    if !interactive && (destructive || !plan.plan.is_destructive()) {
+        return Ok(());
+    }
+    session.finish();
+    let view = plan_view::draw(plan, session.style, session.global.verbose);
+    // A closed standard error cannot be asked, and then nothing is confirmed below.
+    let _ = io::stderr().lock().write_all(view.as_bytes());
+    if !interactive {
+        let destroyed = plan.plan.resources.iter().filter(|change| change.destructive);
+        let resources = destroyed.map(|change| change.logical_id.clone()).collect();
+        return Err(PipelineError::Destructive { resources }.into());
+    }
+    if ask("go on?") {
+        return Ok(());
+    }
+    Err(PipelineError::NotConfirmed.into())
+}
+
 /// Whether there is someone to ask.
 pub(super) fn at_terminal() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()

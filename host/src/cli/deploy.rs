@@ -1,10 +1,8 @@
 //! `phalanx deploy`.
 
-use std::io::{self, Write as _};
-
 use clap::Args;
 use phalanx::hint::BoxError;
-use phalanx::pipeline::{self, PipelineError, PlanResult};
+use phalanx::pipeline::{self, PlanResult};
 
 use super::confirm;
 use super::output::Answer;
@@ -41,7 +39,9 @@ impl Deploy {
         request.dry_run = self.dry_run;
         request.force = self.force;
         request.wait = self.wait;
-        let confirm = async |plan: &PlanResult| self.confirm(session, plan);
+        let confirm = async |plan: &PlanResult| {
+            confirm::plan(session, plan, self.yes, self.allow_destructive)
+        };
         let result = pipeline::deploy(&session.environment(), &request, confirm).await?;
         let mut text = String::new();
         if self.dry_run {
@@ -50,30 +50,5 @@ impl Deploy {
         }
         text.push_str(&result.to_string());
         Ok(Answer::with_text(text, &result))
-    }
-
-    /// Someone at a terminal is asked about every change; a script is stopped only by a change that
-    /// destroys data.
-    fn confirm(&self, session: &Session, plan: &PlanResult) -> Result<(), BoxError> {
-        if self.yes || plan.plan.is_empty() {
-            return Ok(());
-        }
-        let interactive = confirm::at_terminal();
-        if !interactive && (self.allow_destructive || !plan.plan.is_destructive()) {
-            return Ok(());
-        }
-        session.finish();
-        let view = plan_view::draw(plan, session.style, session.global.verbose);
-        // A closed standard error cannot be asked, and then nothing is confirmed below.
-        let _ = io::stderr().lock().write_all(view.as_bytes());
-        if !interactive {
-            let destroyed = plan.plan.resources.iter().filter(|change| change.destructive);
-            let resources = destroyed.map(|change| change.logical_id.clone()).collect();
-            return Err(PipelineError::Destructive { resources }.into());
-        }
-        if confirm::ask("go on?") {
-            return Ok(());
-        }
-        Err(PipelineError::NotConfirmed.into())
     }
 }

@@ -13,6 +13,8 @@ mod doctor;
 mod drift;
 mod error;
 mod explain;
+mod gc;
+mod history;
 mod init;
 mod internal;
 mod invoke;
@@ -26,6 +28,7 @@ mod plan;
 mod plan_view;
 mod plugin;
 mod recover;
+mod rollback;
 mod schema;
 mod session;
 mod status;
@@ -107,6 +110,8 @@ enum Command {
     Recover(recover::Recover),
     Status(status::Status),
     Outputs(outputs::Outputs),
+    History(history::History),
+    Rollback(rollback::Rollback),
     Invoke(invoke::Invoke),
     Logs(logs::Logs),
     Drift(drift::DriftArgs),
@@ -114,6 +119,7 @@ enum Command {
     #[command(subcommand)]
     Plugin(plugin::Plugin),
     Schema(schema::Schema),
+    Gc(gc::Gc),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
     #[command(hide = true)]
@@ -149,12 +155,15 @@ async fn run(session: &Session, command: Command) -> Result<Answer, BoxError> {
         Command::Recover(recover) => recover.run(session).await,
         Command::Status(status) => status.run(session).await,
         Command::Outputs(outputs) => outputs.run(session).await,
+        Command::History(history) => history.run(session).await,
+        Command::Rollback(rollback) => rollback.run(session).await,
         Command::Invoke(invoke) => invoke.run(session).await,
         Command::Logs(logs) => logs.run(session).await,
         Command::Drift(drift) => drift.run(session).await,
         Command::Explain(explain) => explain.run(session).await,
         Command::Plugin(plugin) => plugin.run(session).await,
         Command::Schema(schema) => schema.run(),
+        Command::Gc(gc) => gc.run(session).await,
         Command::Doctor(doctor) => doctor.run(session),
         Command::Completions(completions) => completions.run(),
         Command::InternalCompile(_) => unreachable!("`main` has run it"),

@@ -18,11 +18,13 @@ use crate::hint::BoxError;
 use crate::report::Reporter;
 use crate::template::plan::Verdict;
 
+pub mod archive;
 pub mod aws;
 pub mod local;
 mod operate;
 mod state;
 
+pub use archive::Archive;
 pub use operate::{
     Behind, Drift, DriftState, FastPath, LogLine, LogQuery, NoFunction, Operate, PropertyDrift,
     ResourceDrift, is_platform_line,
@@ -31,7 +33,7 @@ pub use state::{Rule, rule};
 
 /// Where a run provisions to.
 #[async_trait]
-pub trait Cloud: Operate + Send + Sync {
+pub trait Cloud: Archive + Operate + Send + Sync {
     /// `local` or `aws`.
     fn name(&self) -> &'static str;
 
@@ -287,6 +289,9 @@ pub struct StackSettings {
 
 /// What the cloud says that a request would do, by logical id.
 pub type Preview = IndexMap<String, Verdict>;
+
+/// How the token of a request begins that brings an earlier build back.
+pub const ROLLBACK: &str = "rollback-";
 
 /// How an apply ended.
 #[derive(Debug, Clone)]

@@ -24,11 +24,13 @@ mod process;
 mod runtime;
 mod server;
 mod unpack;
+mod unpacked;
 
 #[cfg(test)]
 mod tests;
 
 pub use error::InvokeError;
+pub use unpacked::{Unpacked, remove_unpacked, unpacked};
 
 /// What is known of a function that is to run.
 #[derive(Debug, Clone)]

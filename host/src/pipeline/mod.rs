@@ -14,16 +14,21 @@ mod error;
 mod explain;
 mod failure;
 mod functions;
+mod gc;
+mod history;
 mod hooks;
 mod interrupt;
 mod invoke;
 mod load;
 mod logs;
 mod package;
+mod pick;
 mod plan;
 mod provision;
+mod record;
 mod recover;
 mod resolve;
+mod rollback;
 mod run;
 mod services;
 mod step;
@@ -35,11 +40,14 @@ pub use delete::Deleted;
 pub use drift::{DriftResult, drift};
 pub use error::PipelineError;
 pub use explain::Explained;
+pub use gc::{Collected, gc};
+pub use history::{Entry, History, history};
 pub use interrupt::{Interrupt, Presses};
 pub use invoke::{Invoked, invoke, send};
 pub use load::load;
 pub use logs::{LogEnd, LogEntry, LogRequest, logs};
 pub use package::PackageResult;
+pub use pick::PickError;
 pub use plan::{Judge, PlanResult};
 pub use provision::DeployResult;
 pub use recover::{Recovered, recover};
@@ -156,6 +164,22 @@ pub async fn deploy(
         provision::provision(&mut run, plan).await
     }
     .await;
+    failure::conclude(run, result).await
+}
+
+/// Brings an earlier build of the stack back. `wanted` is the beginning of its id, or none for the one
+/// before the live one; `confirm` sees the plan and says whether to go on. No plugin runs.
+///
+/// # Errors
+/// When there is no such build, something of it is no longer stored, or the cloud fails.
+pub async fn rollback(
+    environment: &Environment,
+    request: &Request,
+    wanted: Option<&str>,
+    confirm: impl AsyncFnOnce(&PlanResult) -> Result<(), BoxError>,
+) -> Result<DeployResult, BoxError> {
+    let mut run = Run::start(environment, request).await?;
+    let result = rollback::rollback(&mut run, wanted, confirm).await;
     failure::conclude(run, result).await
 }
 

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use crate::cloud::{ApplyRequest, Preview, Stack, StackSettings};
+use crate::cloud::{ApplyRequest, Preview, ROLLBACK, Stack, StackSettings};
 use crate::hint::BoxError;
 use crate::template::plan::{Plan, depends_on_more, plan as compare};
 use crate::template::spec;
@@ -130,12 +130,13 @@ pub(super) async fn withdraw(run: &Run, plan: &PlanResult) -> Result<(), BoxErro
 pub(super) fn request(run: &Run) -> ApplyRequest {
     let template = run.template.as_ref().expect("synthesize has run");
     let deploy = &run.service.deploy;
+    let build_id = run.build_id.map(|id| id.to_string()).unwrap_or_default();
     ApplyRequest {
         stack: run.service.stack_name.clone(),
         template: template.document().clone(),
         parameters: run.service.parameters.clone(),
         tags: run.service.tags.clone(),
-        token: run.build_id.map(|id| id.to_string()).unwrap_or_default(),
+        token: if run.is_rollback { format!("{ROLLBACK}{build_id}") } else { build_id },
         settings: StackSettings {
             role: deploy.role.clone(),
             notifications: deploy.notifications.clone(),

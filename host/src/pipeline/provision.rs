@@ -13,6 +13,7 @@ use crate::plugin::Hook;
 use super::hooks;
 use super::interrupt::leave;
 use super::plan::{PlanResult, request};
+use super::record;
 use super::run::{Run, stack_view};
 use super::step::Step;
 
@@ -68,11 +69,13 @@ pub(super) async fn provision(run: &mut Run, plan: PlanResult) -> Result<DeployR
     let Applied { stack, change } = run
         .long_step(Step::Provision, async |run| {
             let request = request(run);
-            if let Some(stack) = run.standing.take().filter(|_| plan.plan.is_empty()) {
-                run.cloud.guard(&request, &stack).await?;
-                let applied = Applied { stack, change: Change::Unchanged };
+            let standing = run.standing.take();
+            if let Some(stack) = standing.as_ref().filter(|_| plan.plan.is_empty()) {
+                run.cloud.guard(&request, stack).await?;
+                let applied = Applied { stack: stack.clone(), change: Change::Unchanged };
                 return Ok((applied, "no changes".to_owned()));
             }
+            record::record_standing(run, standing.as_ref()).await;
             let mut interrupt = run.environment.interrupt.clone();
             let reporter = Arc::clone(&run.environment.reporter);
             let cloud = Arc::clone(&run.cloud);
@@ -81,6 +84,7 @@ pub(super) async fn provision(run: &mut Run, plan: PlanResult) -> Result<DeployR
                 () = interrupt.raised() => return Err(leave(run, Step::Provision).await),
                 applied = cloud.apply(&request, reporter) => applied?,
             };
+            record::record(run, &applied).await;
             let summary = match applied.change {
                 Change::Created => "created",
                 Change::Updated => "updated",

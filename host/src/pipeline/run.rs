@@ -95,6 +95,8 @@ pub(super) struct Run {
     pub(super) outcome: Option<Arc<OutcomeView>>,
     /// Keeps other runs from the stack until this one has ended, rollback hooks included.
     pub(super) hold: Option<Hold>,
+    /// Whether this run brings an earlier build back.
+    pub(super) is_rollback: bool,
     /// The lock on what builds and packaging make in the service's folder, until that is done.
     pub(super) workshop: Option<File>,
     pub(super) completed: Vec<Step>,
@@ -130,11 +132,12 @@ impl Run {
             findings: Vec::new(),
             locations: BTreeMap::new(),
             stack_policy,
-            standing: None,
             detached: false,
             stack: None,
+            standing: None,
             outcome: None,
             hold: None,
+            is_rollback: false,
             workshop: None,
             completed: vec![Step::Load],
             under_way: Step::Load.name(),
@@ -281,6 +284,7 @@ pub(super) async fn open_aws(request: &Request, service: &Service) -> Result<Aws
         profile: request.profile.clone(),
         region: service.region.clone(),
         account: service.account.clone(),
+        bucket: service.deploy.bucket.clone(),
     };
     Ok(Aws::open(&wanted).await?)
 }

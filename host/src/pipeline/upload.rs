@@ -16,11 +16,12 @@ const PARALLEL: usize = 8;
 
 /// Stores every package that the cloud does not have. A stack that needs no change has all of them.
 pub(super) async fn upload(run: &mut Run, plan: &PlanResult) -> Result<(), BoxError> {
-    run.step(Step::Upload, async |run| {
+    let uploaded = run.step(Step::Upload, async |run| {
         if !plan.new_stack && plan.plan.is_empty() {
             return Ok(((), "nothing to store".into()));
         }
         let run = &*run;
+        run.cloud.ready().await?;
         let sealed = run.sealed.as_ref().expect("seal has run");
         let stores = sealed.packages.iter().map(|package| {
             let artifact = Artifact {
@@ -35,6 +36,11 @@ pub(super) async fn upload(run: &mut Run, plan: &PlanResult) -> Result<(), BoxEr
         let stored: Vec<_> = stream::iter(stores).buffered(PARALLEL).try_collect().await?;
         let new = stored.iter().filter(|stored| **stored == Stored::New).count();
         Ok(((), format!("{new} stored, {} already there", stored.len() - new)))
-    })
-    .await
+    });
+    let uploaded = uploaded.await;
+    if uploaded.is_err() {
+        // An interrupt cuts off whatever was being sent.
+        run.cloud.abandon().await;
+    }
+    uploaded
 }

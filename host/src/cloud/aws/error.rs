@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use aws_sdk_cloudformation::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 
+use super::artifacts::ArtifactError;
 use super::cause::Cause;
 use crate::cloud::Rule;
 use crate::fs::FsError;
@@ -53,14 +54,9 @@ pub enum AwsError {
     /// A file that is to be stored cannot be read.
     #[error(transparent)]
     File(#[from] FsError),
-    /// The bucket for artifacts belongs to another account, or lies in another region.
-    #[error("bucket `{bucket}` cannot be used for artifacts: {why}")]
-    Bucket {
-        /// The bucket.
-        bucket: String,
-        /// Why not.
-        why: String,
-    },
+    /// The bucket for artifacts cannot be used, or what is in it.
+    #[error(transparent)]
+    Artifact(#[from] ArtifactError),
     /// Something else works on the stack.
     #[error(
         "stack `{stack}` is being changed by {}: it is {status}{}",

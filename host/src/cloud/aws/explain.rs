@@ -17,6 +17,7 @@ impl Explain for AwsError {
             | Self::OtherAccount { .. }
             | Self::NoResource { .. }
             | Self::RetainTooEarly { .. } => Kind::BadInput,
+            Self::Artifact(error) => error.kind(),
             _ => Kind::Failed,
         }
     }
@@ -29,7 +30,7 @@ impl Explain for AwsError {
             Self::Refused { .. } => "aws-refused",
             Self::Unreachable { .. } => "aws-unreachable",
             Self::File(_) => "file-error",
-            Self::Bucket { .. } => "artifact-bucket",
+            Self::Artifact(error) => error.code(),
             Self::Busy { .. } => "stack-busy",
             Self::Overtaken { .. } => "stack-overtaken",
             Self::Vanished { .. } => "stack-vanished",
@@ -85,7 +86,7 @@ impl Explain for AwsError {
                 one("check the network, and `AWS_ENDPOINT_URL` if it is set; then run the same command again")
             }
             Self::File(error) => error.hints(),
-            Self::Bucket { .. } => one("remove or rename that bucket, or deploy to another account or region"),
+            Self::Artifact(error) => error.hints(),
             Self::Busy { .. } => vec![
                 "wait until it has ended, which `phalanx status` tells, then run the same command again".into(),
                 "or add `--wait` to follow it to its end and go on from there".into(),

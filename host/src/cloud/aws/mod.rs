@@ -13,6 +13,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_cloudformation::config::ProvideCredentials as _;
 use aws_sdk_cloudformation::config::retry::RetryConfig;
 use aws_smithy_http_client::tls;
+use tokio::sync::OnceCell;
 
 use super::{
     Applied, ApplyRequest, Artifact, ArtifactLocation, Cloud, Hold, Identity, Preview, Stack,
@@ -23,6 +24,7 @@ use crate::hint::BoxError;
 use crate::report::Reporter;
 
 mod apply;
+mod archive;
 mod artifacts;
 mod cause;
 mod change_set;
@@ -32,6 +34,7 @@ mod error;
 mod explain;
 mod follow;
 mod functions;
+mod garbage;
 mod guard;
 mod hold;
 mod logs;
@@ -40,10 +43,12 @@ mod preview;
 mod recover;
 mod stack;
 
+pub use artifacts::ArtifactError;
 pub use cause::{Cause, Denied};
 pub use error::AwsError;
 pub use functions::{Called, FunctionError};
 
+use artifacts::Uploads;
 use error::refused;
 
 /// How often a call is tried: throttling and passing failures are waited out for about a minute.
@@ -61,6 +66,11 @@ pub struct Aws {
     caller: String,
     /// `AWS_ENDPOINT_URL`, when it is set.
     endpoint: Option<String>,
+    /// The bucket for artifacts that the manifest names; Phalanx's own without.
+    bucket: Option<String>,
+    /// Set when the bucket is known to be usable.
+    ready: Arc<OnceCell<()>>,
+    uploads: Uploads,
 }
 
 /// What a run wants of its account.
@@ -72,6 +82,8 @@ pub struct Wanted {
     pub region: Option<String>,
     /// The account that it must be.
     pub account: Option<String>,
+    /// The bucket for artifacts; Phalanx's own without.
+    pub bucket: Option<String>,
 }
 
 impl Aws {
@@ -110,6 +122,9 @@ impl Aws {
             identity: Identity { account, region },
             caller,
             endpoint,
+            bucket: wanted.bucket.clone(),
+            ready: Arc::default(),
+            uploads: Uploads::default(),
         })
     }
 }
@@ -163,9 +178,9 @@ impl Cloud for Aws {
     async fn store(
         &self,
         artifact: &Artifact,
-        _reporter: Arc<dyn Reporter>,
+        reporter: Arc<dyn Reporter>,
     ) -> Result<Stored, BoxError> {
-        Ok(self.store_now(artifact).await?)
+        Ok(self.store_now(artifact, reporter).await?)
     }
 
     async fn stack(&self, name: &str) -> Result<Option<Stack>, BoxError> {

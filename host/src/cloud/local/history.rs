@@ -114,6 +114,7 @@ struct Current {
 }
 
 /// The folder of one stack.
+#[derive(Clone)]
 pub(super) struct History<'a> {
     folder: PathBuf,
     disk: &'a dyn Disk,
@@ -133,10 +134,21 @@ impl<'a> History<'a> {
         }
     }
 
-    /// All revisions, oldest first.
+    /// All revisions that are kept, oldest first.
     pub(super) fn all(&self) -> Result<Vec<Revision>, LocalError> {
+        let mut all: Vec<_> = self.clone().backwards()?.collect::<Result<_, _>>()?;
+        all.reverse();
+        Ok(all)
+    }
+
+    /// Revisions that are kept, newest first, each read when it is asked for.
+    pub(super) fn backwards(
+        self,
+    ) -> Result<impl Iterator<Item = Result<Revision, LocalError>> + use<'a>, LocalError> {
         let last = self.number()?.unwrap_or(0);
-        (1..=last).map(|number| self.revision(number)).collect()
+        // The oldest may have been removed as garbage; between two there is never a gap.
+        let first = (1..last).find(|number| fs::exists(&self.path(*number))).unwrap_or(last);
+        Ok((first.max(1)..=last).rev().map(move |number| self.revision(number)))
     }
 
     /// Makes `revision` the current one.
@@ -184,7 +196,13 @@ impl<'a> History<'a> {
         serde_json::from_slice(&text).map_err(|source| LocalError::BadState { path, source })
     }
 
-    fn path(&self, number: u64) -> PathBuf {
+    /// The folder itself.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The file of a revision.
+    pub(super) fn path(&self, number: u64) -> PathBuf {
         self.folder.join(format!("{number:06}.json"))
     }
 

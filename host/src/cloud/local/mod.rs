@@ -19,12 +19,14 @@ use crate::hint::BoxError;
 use crate::report::Reporter;
 
 mod apply;
+mod archive;
 mod artifacts;
 mod changes;
 mod disk;
 mod error;
 mod evaluate;
 mod functions;
+mod garbage;
 mod history;
 mod lock;
 mod made_up;
@@ -81,23 +83,6 @@ impl Local {
             false => Vec::new(),
         };
         Ok(revisions.into_iter().flat_map(|revision| revision.events).collect())
-    }
-
-    /// Removes the history of deleted stacks; gives their names.
-    ///
-    /// # Errors
-    /// When another run works on one of them, or files cannot be removed.
-    pub fn prune(&self) -> Result<Vec<String>, LocalError> {
-        let mut pruned = Vec::new();
-        for name in history::names(&self.stacks())? {
-            let _lock = self.lock(&name, "prune")?;
-            let history = self.history(&name);
-            if history.current()?.is_none_or(|revision| revision.is_deleted()) {
-                history.forget()?;
-                pruned.push(name);
-            }
-        }
-        Ok(pruned)
     }
 
     /// The lock of a stack: the one that this run holds already, or a new one.

@@ -113,8 +113,8 @@ async fn a_deletion_killed_at_any_operation_is_done_by_the_next() {
             .map(drop)
             .unwrap_or_else(|e| panic!("{e}"));
         let dying = Local { disk: Arc::new(Cut { left: AtomicUsize::new(at) }), ..open(&root) };
-        let died =
-            dying.delete("orders-dev", &[], reporter()).await.is_err() || dying.prune().is_err();
+        let died = dying.delete("orders-dev", &[], reporter()).await.is_err()
+            || collect(&dying).await.is_err();
         if died {
             sound
                 .delete("orders-dev", &[], reporter())
@@ -122,7 +122,7 @@ async fn a_deletion_killed_at_any_operation_is_done_by_the_next() {
                 .map(drop)
                 .unwrap_or_else(|e| panic!("{e}"));
             assert_eq!(sound.stack("orders-dev").await.unwrap(), None, "cut at operation {at}");
-            sound.prune().unwrap();
+            collect(&sound).await.unwrap_or_else(|error| panic!("{error}"));
         }
         assert!(!fs::exists(&root.join("stacks/eu-central-1/orders-dev")), "cut at operation {at}");
         if !died {

@@ -1,0 +1,141 @@
+//! `gc`: removes what is stored in the cloud and nobody needs any more.
+
+use std::fmt;
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::cloud::archive::{ArtifactUse, Garbage, Kept, Limits, Piece, PieceKind};
+use crate::cloud::{ArtifactLocation, Cloud};
+use crate::hint::BoxError;
+use crate::invoke::{self, Unpacked};
+use crate::text::{count, size};
+
+use super::load::load;
+use super::run::{Environment, Request, open_cloud, state_dir};
+
+/// What garbage collection came to.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Collected {
+    /// The cloud: `local` or `aws`.
+    pub cloud: &'static str,
+    /// True when nothing was removed, only looked for.
+    pub dry_run: bool,
+    /// What is gone, or in a dry run would be.
+    pub removed: Vec<Piece>,
+    /// Bytes of it.
+    pub bytes: u64,
+    /// Unused too, and left since it is young.
+    pub young: Vec<Piece>,
+    /// What could not be removed, and why.
+    pub failed: Vec<Kept>,
+    /// Stacks that may go back to a template that is not known: everything that they could need is left.
+    pub unsure: Vec<String>,
+    /// How many objects are in use.
+    pub used: usize,
+}
+
+impl fmt::Display for Collected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for piece in &self.removed {
+            line(f, piece, "")?;
+        }
+        for piece in &self.young {
+            line(f, piece, "  (left: young)")?;
+        }
+        let verb = if self.dry_run { "would remove" } else { "removed" };
+        let what = match self.removed.len() {
+            0 => "nothing".to_owned(),
+            number => format!("{}, {}", count(number, "object"), size(self.bytes)),
+        };
+        let mut rest = vec![format!("{} in use", self.used)];
+        if !self.young.is_empty() {
+            rest.push(format!("{} too young", self.young.len()));
+        }
+        if !self.failed.is_empty() {
+            rest.push(format!("{} not removed", self.failed.len()));
+        }
+        writeln!(f, "{verb} {what}; {}", rest.join(", "))
+    }
+}
+
+fn line(f: &mut fmt::Formatter<'_>, piece: &Piece, remark: &str) -> fmt::Result {
+    let size = if piece.size == 0 { String::new() } else { format!("  {}", size(piece.size)) };
+    writeln!(f, "{:10}  {}{size}{remark}", piece.kind.name(), piece.name)
+}
+
+/// Finds garbage, asks, and removes it. `confirm` sees what would be removed.
+///
+/// # Errors
+/// When not everything that could need something can be read: then nothing is removed.
+pub async fn gc(
+    environment: &Environment,
+    request: &Request,
+    limits: &Limits,
+    confirm: impl AsyncFnOnce(&Collected) -> Result<(), BoxError>,
+) -> Result<Collected, BoxError> {
+    let service = load(request)?;
+    let cloud = open_cloud(environment, request, &service).await?;
+    let cache = state_dir(&service).join("invoke");
+    let mut garbage = cloud.garbage(limits).await?;
+    if request.local {
+        add_unpacked(&*cloud, &cache, limits, &mut garbage).await?;
+    }
+    for stack in &garbage.unsure {
+        environment.reporter.warn(
+            format!("stack {stack} may go back to a template that is not recorded: all packages and templates are left"),
+            Some("run `phalanx gc` again when the stack is at rest".into()),
+        );
+    }
+    let mut collected = Collected {
+        cloud: cloud.name(),
+        dry_run: request.dry_run,
+        bytes: bytes(&garbage.pieces),
+        removed: garbage.pieces,
+        young: garbage.young,
+        failed: Vec::new(),
+        unsure: garbage.unsure,
+        used: garbage.used,
+    };
+    if request.dry_run || collected.removed.is_empty() {
+        return Ok(collected);
+    }
+    confirm(&collected).await?;
+    let (unpacked, stored): (Vec<Piece>, Vec<Piece>) =
+        collected.removed.into_iter().partition(|piece| piece.kind == PieceKind::Unpacked);
+    let discarded = cloud.discard(&stored, limits).await?;
+    if !unpacked.is_empty() {
+        invoke::remove_unpacked(&cache, unpacked.iter().map(|piece| Path::new(&piece.id)))?;
+    }
+    collected.removed = discarded.removed;
+    collected.removed.extend(unpacked);
+    collected.bytes = bytes(&collected.removed);
+    collected.failed = discarded.failed;
+    Ok(collected)
+}
+
+/// Packages that calls have unpacked, and that are not stored any more or are garbage themselves.
+async fn add_unpacked(
+    cloud: &dyn Cloud,
+    cache: &Path,
+    limits: &Limits,
+    garbage: &mut Garbage,
+) -> Result<(), BoxError> {
+    for Unpacked { digest, path, size, since } in invoke::unpacked(cache)? {
+        let ArtifactLocation { bucket, key } = cloud.artifact_location(&digest);
+        let goes = garbage.pieces.iter().any(|piece| piece.name == key);
+        let wanted = ArtifactUse { logical_id: String::new(), bucket, key };
+        if !goes && cloud.missing(vec![wanted]).await?.is_empty() {
+            continue;
+        }
+        let (name, id) = (format!("invoke/{digest}"), path.display().to_string());
+        let piece = Piece { kind: PieceKind::Unpacked, name, size, id };
+        garbage.add(piece, limits.is_old(since, limits.object_age()));
+    }
+    Ok(())
+}
+
+fn bytes(pieces: &[Piece]) -> u64 {
+    pieces.iter().map(|piece| piece.size).sum()
+}
