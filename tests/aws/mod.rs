@@ -2,6 +2,8 @@
 
 /// How many calls a command makes.
 mod calls;
+/// Functions that get their code without their stack.
+mod code_only;
 /// Credentials that are expired, refused or missing.
 mod credentials;
 /// What was changed behind a stack's back.
