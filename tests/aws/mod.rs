@@ -20,6 +20,8 @@ mod kills;
 mod life;
 /// What functions log.
 mod logs;
+/// Outputs and states for others to read.
+mod outputs;
 /// What a plan says, and who says it.
 mod plan;
 /// Accounts, regions and credentials that will not do.

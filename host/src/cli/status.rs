@@ -11,11 +11,15 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::output::Answer;
+use super::redact;
 use super::session::Session;
 
 /// Show the deployed stack: its state, resources and outputs
 #[derive(Debug, Args)]
 pub(super) struct Status {
+    /// Hide account ids, credentials and secret values, to show the status to others
+    #[arg(long)]
+    redact: bool,
     /// Look in the embedded local cloud
     #[arg(long)]
     local: bool,
@@ -26,8 +30,15 @@ impl Status {
         let request = session.request(self.local)?;
         let pipeline::Status { service, stack, behind } =
             pipeline::status(&session.environment(), &request).await?;
-        let status = StackStatus { service: service.name, stage: service.stage, stack, behind };
-        Ok(Answer::new(&status))
+        let mut status = StackStatus { service: service.name, stage: service.stage, stack, behind };
+        if !self.redact {
+            return Ok(Answer::new(&status));
+        }
+        redact::stack(&mut status.stack);
+        let (mut answer, texts) = (Answer::new(&status), redact::Texts::new());
+        answer.text = texts.hide(&answer.text);
+        texts.hide_in(&mut answer.json);
+        Ok(answer)
     }
 }
 
