@@ -14,6 +14,7 @@ fn a_deployment_without_changes_makes_few_calls() {
     {
         "DescribeStacks": 2,
         "GetCallerIdentity": 1,
+        "GetObject": 1,
         "GetTemplate": 1,
         "ListStackResources": 1,
     }

@@ -6,6 +6,8 @@ mod artifacts;
 mod buckets;
 /// How many calls a command makes.
 mod calls;
+/// Functions that get their code without their stack.
+mod code_only;
 /// Credentials that are expired, refused or missing.
 mod credentials;
 /// What was changed behind a stack's back.
@@ -26,6 +28,8 @@ mod kills;
 mod life;
 /// What functions log.
 mod logs;
+/// Outputs and states for others to read.
+mod outputs;
 /// What a plan says, and who says it.
 mod plan;
 /// Accounts, regions and credentials that will not do.

@@ -25,6 +25,9 @@ pub(super) struct Deploy {
     /// Go on although resources that keep data are removed or replaced; anything else is still asked
     #[arg(long)]
     allow_destructive: bool,
+    /// Update the code of functions directly; refused when anything else would change
+    #[arg(long)]
+    code_only: bool,
     /// When another run changes the stack, follow that to its end first, instead of stopping
     #[arg(long)]
     wait: bool,
@@ -38,6 +41,7 @@ impl Deploy {
         let mut request = session.request(self.local)?;
         request.dry_run = self.dry_run;
         request.force = self.force;
+        request.code_only = self.code_only;
         request.wait = self.wait;
         let confirm = async |plan: &PlanResult| {
             confirm::plan(session, plan, self.yes, self.allow_destructive)

@@ -8,6 +8,7 @@ use phalanx::hint::{BoxError, Explain, Kind, nearest};
 use phalanx::pipeline;
 use serde::Serialize;
 
+use super::dotenv;
 use super::output::Answer;
 use super::session::Session;
 
@@ -16,6 +17,9 @@ use super::session::Session;
 pub(super) struct Outputs {
     /// Show the value of this output alone
     key: Option<String>,
+    /// Print `KEY="value"` lines for shells and dotenv readers: `QUEUE_URL` for `QueueUrl`
+    #[arg(long, conflicts_with = "key")]
+    dotenv: bool,
     /// Look in the embedded local cloud
     #[arg(long)]
     local: bool,
@@ -25,6 +29,10 @@ impl Outputs {
     pub(super) async fn run(self, session: &Session) -> Result<Answer, BoxError> {
         let request = session.request(self.local)?;
         let (_, stack) = pipeline::stack_of(&session.environment(), &request).await?;
+        if self.dotenv {
+            let variables = dotenv::variables(stack.outputs)?;
+            return Ok(Answer::with_text(dotenv::draw(&variables), &variables));
+        }
         let Some(key) = self.key else {
             return Ok(Answer::new(&OutputTable(stack.outputs)));
         };

@@ -30,7 +30,7 @@ impl PlanArgs {
         request.dry_run = true;
         let result = pipeline::plan(&session.environment(), &request).await?;
         let text = plan_view::draw(&result, Style::for_stdout(session), session.global.verbose);
-        let changes = !result.plan.is_empty();
+        let changes = !result.is_empty();
         let code = if self.exit_code && changes { 4 } else { 0 };
         Ok(Answer::with_text(text, &result).code(code))
     }

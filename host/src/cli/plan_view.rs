@@ -17,9 +17,13 @@ const VALUE_WIDTH: usize = 60;
 /// The plan as text. In full, every part that a plugin wrote of a new resource is listed too.
 pub(super) fn draw(result: &PlanResult, style: Style, in_full: bool) -> String {
     let mut text = String::new();
-    let PlanResult { stack, cloud, new_stack, plan, .. } = result;
+    let PlanResult { stack, cloud, new_stack, plan, behind, .. } = result;
+    if let Some(behind) = behind {
+        line(&mut text, &behind.to_string());
+    }
     if plan.is_empty() {
-        return format!("no changes to stack {stack} in the {cloud} cloud\n");
+        line(&mut text, &format!("no changes to stack {stack} in the {cloud} cloud"));
+        return text;
     }
     let new = if *new_stack { ", which is new" } else { "" };
     line(&mut text, &format!("plan for stack {} in the {cloud} cloud{new}", style.strong(stack)));

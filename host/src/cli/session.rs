@@ -94,6 +94,7 @@ impl Session {
             local,
             dry_run: false,
             force: false,
+            code_only: false,
             wait: false,
             retain: Vec::new(),
         })

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use clap::Args;
-use phalanx::cloud::{Stack, StackResource};
+use phalanx::cloud::{Behind, Stack, StackResource};
 use phalanx::hint::BoxError;
 use phalanx::pipeline;
 use phalanx::text::safe_line;
@@ -11,11 +11,15 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::output::Answer;
+use super::redact;
 use super::session::Session;
 
 /// Show the deployed stack: its state, resources and outputs
 #[derive(Debug, Args)]
 pub(super) struct Status {
+    /// Hide account ids, credentials and secret values, to show the status to others
+    #[arg(long)]
+    redact: bool,
     /// Look in the embedded local cloud
     #[arg(long)]
     local: bool,
@@ -24,8 +28,17 @@ pub(super) struct Status {
 impl Status {
     pub(super) async fn run(self, session: &Session) -> Result<Answer, BoxError> {
         let request = session.request(self.local)?;
-        let (service, stack) = pipeline::stack_of(&session.environment(), &request).await?;
-        Ok(Answer::new(&StackStatus { service: service.name, stage: service.stage, stack }))
+        let pipeline::Status { service, stack, behind } =
+            pipeline::status(&session.environment(), &request).await?;
+        let mut status = StackStatus { service: service.name, stage: service.stage, stack, behind };
+        if !self.redact {
+            return Ok(Answer::new(&status));
+        }
+        redact::stack(&mut status.stack);
+        let (mut answer, texts) = (Answer::new(&status), redact::Texts::new());
+        answer.text = texts.hide(&answer.text);
+        texts.hide_in(&mut answer.json);
+        Ok(answer)
     }
 }
 
@@ -35,6 +48,8 @@ struct StackStatus {
     service: String,
     stage: String,
     stack: Stack,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    behind: Option<Behind>,
 }
 
 impl fmt::Display for StackStatus {
@@ -49,6 +64,9 @@ impl fmt::Display for StackStatus {
         }
         if let Some(drift) = stack.drift.as_ref().filter(|drift| *drift != "IN_SYNC") {
             writeln!(f, "drift    {drift}: see `phalanx drift`")?;
+        }
+        if let Some(behind) = &self.behind {
+            writeln!(f, "{}", safe_line(&behind.to_string()))?;
         }
         writeln!(f, "id       {}", stack.id)?;
         writeln!(f, "service  {}  stage {}", self.service, self.stage)?;

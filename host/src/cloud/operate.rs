@@ -1,6 +1,7 @@
 //! What a cloud can do with what is deployed, beside changing whole stacks.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
@@ -51,6 +52,12 @@ pub trait FastPath: Send + Sync {
     /// # Errors
     /// When it cannot be removed.
     async fn forget_behind(&self, stack: &str) -> Result<(), BoxError>;
+
+    /// The mark of the code that a function runs, when nothing changes it any more.
+    ///
+    /// # Errors
+    /// When the function is gone, or something changes it for too long.
+    async fn code_mark(&self, function: &str) -> Result<String, BoxError>;
 
     /// Gives a function this code and waits until it runs it. Repeating that is harmless.
     ///
@@ -174,6 +181,20 @@ pub struct Behind {
     pub settled: bool,
     /// The code by the function's logical id.
     pub functions: BTreeMap<String, ArtifactLocation>,
+}
+
+impl fmt::Display for Behind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let functions = self.functions.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let build = self.build_id.get(..12).unwrap_or(&self.build_id);
+        let runs = if self.functions.len() == 1 { "runs" } else { "run" };
+        let or = if self.settled { "" } else { ", or what they ran before," };
+        write!(
+            f,
+            "behind: {functions} {runs} the code of build {build}{or} since {}: `phalanx deploy` brings stack and functions together",
+            self.since
+        )
+    }
 }
 
 /// A stack has no such function.

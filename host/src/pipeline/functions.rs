@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::cloud::{NoFunction, Stack};
+use crate::cloud::{ArtifactLocation, NoFunction, Stack};
 use crate::manifest::Service;
 
 const FUNCTION: &str = "AWS::Lambda::Function";
@@ -54,6 +54,13 @@ pub(super) fn find(service: &Service, stack: &Stack, name: &str) -> Result<Deplo
             known: functions.into_iter().map(|function| function.name).collect(),
         }),
     }
+}
+
+/// Where a template keeps a function's code, when that is an object in a bucket.
+pub(super) fn code_of(template: &Value, logical_id: &str) -> Option<ArtifactLocation> {
+    let code = &template["Resources"][logical_id]["Properties"]["Code"];
+    let (bucket, key) = (code["S3Bucket"].as_str()?, code["S3Key"].as_str()?);
+    Some(ArtifactLocation { bucket: bucket.to_owned(), key: key.to_owned() })
 }
 
 fn log_group(stack: &Stack, logical_id: &str, physical_id: &str) -> Option<String> {

@@ -8,6 +8,7 @@ mod artifacts;
 mod build;
 mod call;
 mod check;
+mod code_only;
 mod delete;
 mod drift;
 mod error;
@@ -31,11 +32,13 @@ mod resolve;
 mod rollback;
 mod run;
 mod services;
+mod status;
 mod step;
 mod synthesize;
 mod upload;
 
 pub use call::{CallError, Costs, Remote};
+pub use code_only::CodeOnlyError;
 pub use delete::Deleted;
 pub use drift::{DriftResult, drift};
 pub use error::PipelineError;
@@ -53,6 +56,7 @@ pub use provision::DeployResult;
 pub use recover::{Recovered, recover};
 pub use resolve::component_of;
 pub use run::{Environment, Request, open_cloud, stack_of};
+pub use status::{Status, status};
 pub use step::Step;
 
 use plan::PlanMode;
@@ -151,8 +155,15 @@ pub async fn deploy(
         package::seal(&mut run).await?;
         synthesize::synthesize(&mut run).await?;
         check::check(&mut run).await?;
-        let mode = if request.dry_run { PlanMode::Show } else { PlanMode::Apply };
+        let mode = match (request.code_only, request.dry_run) {
+            (true, _) => PlanMode::Code,
+            (false, true) => PlanMode::Show,
+            (false, false) => PlanMode::Apply,
+        };
         let plan = plan::plan(&mut run, mode).await?;
+        if request.code_only {
+            code_only::must_be_code(&run, &plan)?;
+        }
         if request.dry_run {
             return Ok(DeployResult::dry_run(&run, plan));
         }
@@ -161,7 +172,10 @@ pub async fn deploy(
             return Err(refusal);
         }
         upload::upload(&mut run, &plan).await?;
-        provision::provision(&mut run, plan).await
+        match request.code_only {
+            true => code_only::update(&mut run, plan).await,
+            false => provision::provision(&mut run, plan).await,
+        }
     }
     .await;
     failure::conclude(run, result).await

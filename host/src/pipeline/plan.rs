@@ -3,12 +3,13 @@
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use crate::cloud::{ApplyRequest, Preview, ROLLBACK, Stack, StackSettings};
+use crate::cloud::{ApplyRequest, Behind, Preview, ROLLBACK, Stack, StackSettings};
 use crate::hint::BoxError;
 use crate::template::plan::{Plan, depends_on_more, plan as compare};
 use crate::template::spec;
 use crate::text::count;
 
+use super::code_only;
 use super::run::{Run, stack_view};
 use super::step::Step;
 
@@ -28,9 +29,19 @@ pub struct PlanResult {
     pub build_id: String,
     /// The version of each plugin that has one, by its name in the manifest.
     pub plugins: IndexMap<String, String>,
+    /// Functions that run other code than the deployed template names: a deployment sets them right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub behind: Option<Behind>,
     /// The changes.
     #[serde(flatten)]
     pub plan: Plan,
+}
+
+impl PlanResult {
+    /// True when a deployment would change nothing.
+    pub fn is_empty(&self) -> bool {
+        self.plan.is_empty() && self.behind.is_none()
+    }
 }
 
 /// Who says whether a change replaces its resource.
@@ -50,13 +61,15 @@ pub(super) enum PlanMode {
     Show,
     /// To be carried out.
     Apply,
+    /// To be carried out without the stack, as far as it is the code of functions.
+    Code,
 }
 
 /// Compares the template with the stack as it stands.
 pub(super) async fn plan(run: &mut Run, mode: PlanMode) -> Result<PlanResult, BoxError> {
     run.step(Step::Plan, async |run| {
         let stack = run.cloud.stack(&run.service.stack_name).await?;
-        if mode == PlanMode::Apply
+        if mode != PlanMode::Show
             && let Some(stack) = &stack
         {
             // Rollback hooks of a failing update may want to look at the stack as it was.
@@ -80,6 +93,7 @@ pub(super) async fn plan(run: &mut Run, mode: PlanMode) -> Result<PlanResult, Bo
             judge,
             build_id: run.build_id.map(|id| id.to_string()).unwrap_or_default(),
             plugins: versions.collect(),
+            behind: code_only::behind(run, standing.as_ref()).await?,
             plan,
         };
         run.standing = standing;
@@ -101,7 +115,7 @@ async fn judged(
     let Some(stack) = standing else { return Ok((plan, Judge::Plan)) };
     plan.compare_values(document, &stack.parameters, &run.service.parameters);
     plan.compare_tags(&stack.tags, &run.service.tags);
-    if plan.is_empty() && !depends_on_more(document) {
+    if mode == PlanMode::Code || (plan.is_empty() && !depends_on_more(document)) {
         return Ok((plan, Judge::Plan));
     }
     let Some(preview) = preview(run, mode).await? else { return Ok((plan, Judge::Plan)) };

@@ -10,6 +10,7 @@ use crate::cloud::{Applied, Change};
 use crate::hint::BoxError;
 use crate::plugin::Hook;
 
+use super::code_only;
 use super::hooks;
 use super::interrupt::leave;
 use super::plan::{PlanResult, request};
@@ -27,6 +28,9 @@ pub struct DeployResult {
     pub stack_id: Option<String>,
     /// `created`, `updated`, `unchanged`; none in a dry run.
     pub change: Option<Change>,
+    /// The functions that got new code without their stack, by their names in the manifest.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub code_only: Vec<String>,
     /// Hex digest of everything that went in.
     pub build_id: String,
     /// Output values by key; empty in a dry run.
@@ -41,6 +45,7 @@ impl DeployResult {
             stack: run.service.stack_name.clone(),
             stack_id: None,
             change: None,
+            code_only: Vec::new(),
             build_id: plan.build_id.clone(),
             outputs: IndexMap::new(),
             plan,
@@ -55,6 +60,13 @@ impl fmt::Display for DeployResult {
             None => writeln!(f, "dry run: nothing was changed")?,
             Some(Change::Created) => writeln!(f, "created stack {stack}")?,
             Some(Change::Updated) => writeln!(f, "updated stack {stack}")?,
+            Some(Change::Unchanged) if !self.code_only.is_empty() => {
+                writeln!(f, "updated the code of {}", self.code_only.join(", "))?;
+                writeln!(
+                    f,
+                    "the template of stack {stack} is behind until the next deployment of all of it"
+                )?;
+            }
             Some(Change::Unchanged) => writeln!(f, "no changes to stack {stack}")?,
         }
         for (key, value) in &self.outputs {
@@ -76,6 +88,7 @@ pub(super) async fn provision(run: &mut Run, plan: PlanResult) -> Result<DeployR
                 return Ok((applied, "no changes".to_owned()));
             }
             record::record_standing(run, standing.as_ref()).await;
+            code_only::doubt(run, plan.behind.as_ref()).await?;
             let mut interrupt = run.environment.interrupt.clone();
             let reporter = Arc::clone(&run.environment.reporter);
             let cloud = Arc::clone(&run.cloud);
@@ -93,12 +106,14 @@ pub(super) async fn provision(run: &mut Run, plan: PlanResult) -> Result<DeployR
             Ok((applied, summary.to_owned()))
         })
         .await?;
+    code_only::heal(run, &stack, plan.behind.as_ref()).await?;
     run.stack = Some(stack_view(&stack, Some(change)));
     hooks::run_hook(run, Hook::PostProvision).await?;
     Ok(DeployResult {
         stack: stack.name,
         stack_id: Some(stack.id),
         change: Some(change),
+        code_only: Vec::new(),
         build_id: plan.build_id.clone(),
         outputs: stack.outputs,
         plan,

@@ -58,6 +58,8 @@ pub struct Request {
     pub dry_run: bool,
     /// `--force`: build although nothing changed.
     pub force: bool,
+    /// `--code-only`: give functions their code without their stack.
+    pub code_only: bool,
     /// `--wait`: let another run's change of the stack end first, instead of stopping.
     pub wait: bool,
     /// `--retain`: resources that a deletion leaves behind.

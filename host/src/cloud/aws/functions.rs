@@ -159,6 +159,12 @@ impl Aws {
         })
     }
 
+    /// The digest of the package that a function runs.
+    pub(super) async fn code_mark_now(&self, function: &str) -> Result<String, BoxError> {
+        let state = self.at_rest(function, Instant::now() + PATIENCE).await?;
+        Ok(state.code_sha256.unwrap_or_default())
+    }
+
     /// Gives a function its code and waits until it runs it.
     pub(super) async fn set_code_now(
         &self,
@@ -180,7 +186,7 @@ impl Aws {
                 {
                     tokio::time::sleep(PAUSE).await;
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(not_taken(function, error)),
             }
         }
         let state = self.at_rest(function, deadline).await?;
@@ -189,7 +195,8 @@ impl Aws {
             (_, Some(State::Failed)) => state.state_reason,
             _ => return Ok(()),
         };
-        let reason = failed.unwrap_or_else(|| "Lambda gives no reason".into());
+        let reason = failed.filter(|reason| !reason.is_empty());
+        let reason = reason.unwrap_or_else(|| "Lambda gives no reason".into());
         Err(FunctionError::NotUpdated { function: function.to_owned(), reason }.into())
     }
 
@@ -222,6 +229,25 @@ impl Aws {
         let answer = self.lambda.get_function_configuration().function_name(function).send().await;
         let answer = answer.map_err(|error| refused("lambda:GetFunctionConfiguration", &error));
         answer.map_err(|error| not_called(function, error))
+    }
+}
+
+/// Codes that mean that a package is no good for a function.
+const NOT_TAKEN: [&str; 4] = [
+    "InvalidParameterValueException",
+    "CodeStorageExceededException",
+    "CodeVerificationFailedException",
+    "InvalidCodeSignatureException",
+];
+
+/// A refused update of a function's code, told as what it means for the function.
+fn not_taken(function: &str, error: AwsError) -> BoxError {
+    match &error {
+        AwsError::Refused { code, message, .. } if NOT_TAKEN.contains(&code.as_str()) => {
+            let (function, reason) = (function.to_owned(), message.clone());
+            FunctionError::NotUpdated { function, reason }.into()
+        }
+        _ => not_called(function, error),
     }
 }
 

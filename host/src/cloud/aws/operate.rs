@@ -67,6 +67,10 @@ impl FastPath for Aws {
         Ok(())
     }
 
+    async fn code_mark(&self, function: &str) -> Result<String, BoxError> {
+        self.code_mark_now(function).await
+    }
+
     async fn set_code(&self, function: &str, code: &ArtifactLocation) -> Result<(), BoxError> {
         self.set_code_now(function, code).await
     }
