@@ -40,6 +40,8 @@ mod sparta;
 mod states;
 /// A stack from its creation to its deletion.
 mod story;
+/// A service whose stack comes into any state.
+mod thing;
 
 use std::time::SystemTime;
 

@@ -1,6 +1,7 @@
 //! Servers of the AWS APIs on loopback: one for all tests of a run, in which each has an account of its
 //! own, and one alone for each test that has functions run.
 
+use std::fs::File;
 use std::io::{BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
@@ -125,7 +126,7 @@ impl Server {
             .env("GATEWAY_PORT", port.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(File::create(state.join("log")).unwrap())
             .spawn()
             .unwrap();
         let began = Instant::now();

@@ -230,6 +230,11 @@ pub struct Stack {
 }
 
 impl Stack {
+    /// True when what runs is what its template says: no operation failed half-way.
+    pub fn is_sound(&self) -> bool {
+        rule(Some(&self.status)) == Rule::Update && !self.status.ends_with("_FAILED")
+    }
+
     /// True when its creation failed: nothing of it runs, and the next deployment makes it anew.
     pub fn is_failed_creation(&self) -> bool {
         rule(Some(&self.status)) == Rule::Recreate

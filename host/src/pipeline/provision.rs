@@ -82,7 +82,9 @@ pub(super) async fn provision(run: &mut Run, plan: PlanResult) -> Result<DeployR
         .long_step(Step::Provision, async |run| {
             let request = request(run);
             let standing = run.standing.take();
-            if let Some(stack) = standing.as_ref().filter(|_| plan.plan.is_empty()) {
+            if let Some(stack) =
+                standing.as_ref().filter(|stack| plan.plan.is_empty() && stack.is_sound())
+            {
                 run.cloud.guard(&request, stack).await?;
                 let applied = Applied { stack: stack.clone(), change: Change::Unchanged };
                 return Ok((applied, "no changes".to_owned()));
