@@ -1,10 +1,11 @@
 //! The READMEs are true: each `$ phalanx …` line of their console blocks is run in a copy of
-//! `examples/hello`, and what it prints is what stands below it.
+//! `examples/hello`, and what it prints is what stands below it. What stands below the headline `AWS`
+//! is run against a server of the AWS APIs on loopback.
 
 use std::fs;
 
 use crate::support::transcript::without_digests;
-use crate::support::{Project, golden, repository, words};
+use crate::support::{Account, Project, golden, repository, words};
 
 #[test]
 fn the_readmes_tell_the_truth() {
@@ -36,9 +37,14 @@ fn check(page: &str) {
     let mut new = String::new();
     let mut lines = text.lines().peekable();
     let mut commands = 0;
+    let mut account = None;
     while let Some(line) = lines.next() {
         new.push_str(line);
         new.push('\n');
+        if line == "## AWS" {
+            let Some(found) = Account::alone() else { return };
+            account = Some(found);
+        }
         let Some(command) = line.strip_prefix("$ phalanx ") else { continue };
         commands += 1;
         let mut shown = String::new();
@@ -46,7 +52,7 @@ fn check(page: &str) {
             shown.push_str(line);
             shown.push('\n');
         }
-        let actual = run(&project, command);
+        let actual = run(&project, command, account.as_ref());
         // Times, sizes and digests differ from machine to machine: they are shown, not compared.
         new.push_str(if comparable(&shown) == comparable(&actual) { &shown } else { &actual });
     }
@@ -55,23 +61,32 @@ fn check(page: &str) {
 }
 
 /// What a command prints on a terminal, without the lines of cargo.
-fn run(project: &Project, command: &str) -> String {
+fn run(project: &Project, command: &str, account: Option<&Account>) -> String {
     // `# …` behind a command is for the reader.
     let words = words(command.split(" # ").next().unwrap());
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let output = project.phalanx_with(&words).into_command().output().unwrap();
+    let mut phalanx = project.phalanx_with(&words);
+    for (name, value) in account.iter().flat_map(|account| account.environment()) {
+        phalanx = phalanx.env(name, value);
+    }
+    let output = phalanx.into_command().output().unwrap();
     let said = [output.stderr, output.stdout].concat();
     let said = String::from_utf8(said).unwrap().replace(project.root().to_str().unwrap(), "…");
     let lines = said.lines().filter(|line| !line.starts_with("build service |"));
     lines.map(|line| line.to_owned() + "\n").collect()
 }
 
-/// The text with `…` for every digest, time and size.
+/// The text with `…` for every digest, time, size and address.
 fn comparable(text: &str) -> String {
     let text = without_digests(text).replace("[DIGEST]", "…");
     let mut words = Vec::new();
     for line in text.lines() {
         let mut line: Vec<&str> = line.trim_end().split(' ').collect();
+        for word in &mut line {
+            if word.contains(".execute-api.") {
+                *word = "…";
+            }
+        }
         for index in 1..line.len() {
             let unit = line[index].trim_end_matches([')', ',']);
             let number = line[index - 1].trim_start_matches('(');

@@ -20,6 +20,8 @@ mod gc;
 mod guards;
 /// Deployments that are remembered, and brought back.
 mod history;
+/// Ctrl-C while CloudFormation works on the stack.
+mod interrupts;
 /// Functions called.
 mod invoke;
 /// The binary killed at many moments, and run again.

@@ -24,7 +24,7 @@ Does = "nothing"
 
 /// The function. What a property `Does` may name: `fail-create`, `fail-update`, `fail-delete` (the
 /// deletion fails), `fail-back` (an update to it fails, and so does the one back), `slow` (three
-/// seconds).
+/// seconds), `silent` (no answer ever).
 const MAKER: &str = r#"
 import json, time, urllib.request
 
@@ -34,6 +34,8 @@ def handler(event, context):
     before = event.get("OldResourceProperties", {}).get("Does", "").split()
     if "slow" in does:
         time.sleep(3)
+    if "silent" in does:
+        return
     fails = f"fail-{kind}" in does or (kind == "update" and "fail-back" in does + before)
     answer = {
         "Status": "FAILED" if fails else "SUCCESS",

@@ -5,6 +5,7 @@
 mod commands;
 mod errors;
 mod init;
+mod plan_page;
 mod streams;
 mod terminal;
 

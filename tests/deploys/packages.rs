@@ -136,7 +136,7 @@ fn functions_that_share_code_share_a_package() {
     assert_eq!(code("One"), code("Three"));
     assert_ne!(code("One"), code("Other"));
     project.phalanx("deploy --local").succeeds().says("2 stored, 0 already there");
-    project.phalanx("deploy --local").succeeds().says("nothing to store");
+    project.phalanx("deploy --local").succeeds().says("0 stored, 2 already there");
 }
 
 #[test]

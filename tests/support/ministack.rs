@@ -71,7 +71,7 @@ impl Account {
     }
 
     /// What leads a program to this account.
-    fn environment(&self) -> [(&'static str, &str); 4] {
+    pub fn environment(&self) -> [(&'static str, &str); 4] {
         [
             ("AWS_ENDPOINT_URL", &self.server.url),
             ("AWS_ACCESS_KEY_ID", &self.id),

@@ -15,7 +15,7 @@ mod scripted;
 mod tool;
 pub mod transcript;
 
-pub use command::{Finished, Phalanx};
+pub use command::{Finished, Phalanx, Running};
 pub use fault::Fault;
 pub use lifeline::{HOLD_LIFELINE, Lifeline};
 pub use ministack::Account;

@@ -46,6 +46,10 @@ pub trait Cloud: Archive + Operate + Send + Sync {
     /// Where the artifact with this content digest is, or will be, stored. Does no work.
     fn artifact_location(&self, digest: &Digest) -> ArtifactLocation;
 
+    /// True when functions run from the stored artifacts themselves, so that a stack needs them also
+    /// when nothing changes.
+    fn runs_artifacts(&self) -> bool;
+
     /// Stores an artifact unless it is there already.
     ///
     /// # Errors

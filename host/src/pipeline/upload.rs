@@ -14,10 +14,11 @@ use super::step::Step;
 /// How many artifacts are sent at once.
 const PARALLEL: usize = 8;
 
-/// Stores every package that the cloud does not have. A stack that needs no change has all of them.
+/// Stores every package that the cloud does not have. The functions of a stack that needs no change
+/// have all of them.
 pub(super) async fn upload(run: &mut Run, plan: &PlanResult) -> Result<(), BoxError> {
     let uploaded = run.step(Step::Upload, async |run| {
-        if !plan.new_stack && plan.plan.is_empty() {
+        if !plan.new_stack && plan.plan.is_empty() && !run.cloud.runs_artifacts() {
             return Ok(((), "nothing to store".into()));
         }
         let run = &*run;

@@ -175,6 +175,10 @@ impl Cloud for Aws {
         ArtifactLocation { bucket: self.bucket(), key: artifacts::key(digest) }
     }
 
+    fn runs_artifacts(&self) -> bool {
+        false
+    }
+
     async fn store(
         &self,
         artifact: &Artifact,

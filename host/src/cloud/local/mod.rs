@@ -151,6 +151,10 @@ impl Cloud for Local {
         artifacts::location(digest)
     }
 
+    fn runs_artifacts(&self) -> bool {
+        true
+    }
+
     async fn store(
         &self,
         artifact: &Artifact,
