@@ -8,14 +8,13 @@ use crate::support::repository;
 
 /// Each module of `host/src` with its layer; a module uses only lower layers, or what
 /// [`SIBLINGS`] names.
-const LAYERS: [(&str, u8); 19] = [
+const LAYERS: [(&str, u8); 18] = [
     ("digest", 0),
     ("fs", 0),
     ("hint", 0),
     ("report", 0),
     ("settings", 0),
     ("text", 0),
-    ("time", 0),
     ("manifest", 1),
     ("template", 1),
     ("context", 1),

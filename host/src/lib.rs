@@ -9,7 +9,6 @@ pub mod hint;
 pub mod report;
 pub mod settings;
 pub mod text;
-pub mod time;
 
 pub mod context;
 pub mod manifest;

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{change, orders};
-use crate::support::Account;
+use crate::support::{Account, Answer, Scripted};
 
 /// A resource that goes and one that CloudFormation cannot compare.
 const MORE: &str = r#"[resources.Topic]
@@ -70,4 +70,34 @@ fn each_property_and_each_missing_resource() {
 
     hint: leave out `--local` to look at the stack in AWS
     "#);
+}
+
+#[test]
+fn a_detection_that_takes_its_time_or_cannot_look_at_everything() {
+    let Some(account) = Account::new() else { return };
+    let project = orders();
+    account.phalanx(&project, "deploy").succeeds();
+    let server = Scripted::before(&account);
+    let state = |state: &str, more: &str| {
+        Answer::result(format!("<DetectionStatus>{state}</DetectionStatus>{more}"))
+    };
+    let (slow, done) = (state("DETECTION_IN_PROGRESS", ""), state("DETECTION_COMPLETE", ""));
+    server.script("DescribeStackDriftDetectionStatus", [slow.clone(), slow, done]);
+    server.phalanx(&project, "drift --exit-code").succeeds();
+    assert_eq!(server.counts()["DescribeStackDriftDetectionStatus"], 3);
+
+    let reason = "<DetectionStatusReason>not allowed to read Hello</DetectionStatusReason>";
+    server.script("DescribeStackDriftDetectionStatus", [state("DETECTION_FAILED", reason)]);
+    let partly = server.phalanx(&project, "drift --exit-code").exits(1);
+    assert_eq!(
+        partly.stderr,
+        "warning: not everything could be compared: not allowed to read Hello\n"
+    );
+    let json = server.phalanx(&project, "drift --output json").succeeds().json();
+    assert_eq!(json["incomplete"], "not allowed to read Hello");
+
+    let denied = Answer::error(403, "AccessDenied", "not authorized");
+    server.script("DetectStackDrift", [denied]);
+    let error = server.phalanx(&project, "drift").exits(1).error().to_owned();
+    assert!(error.contains("`cloudformation:DetectStackDrift`"), "{error}");
 }

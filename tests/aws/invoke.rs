@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::talking;
-use crate::support::{Account, Project};
+use crate::support::{Account, Answer, Project, Scripted};
 
 fn deployed(account: &Account) -> Project {
     let project = talking();
@@ -112,4 +112,31 @@ fn what_cannot_be_called_is_told_before_the_call_or_by_lambda() {
 
     hint: someone deleted it: `phalanx drift` tells what else is not as deployed
     "#);
+}
+
+#[test]
+fn a_function_that_is_not_ready_is_not_called_again() {
+    let Some(account) = Account::new() else { return };
+    let project = deployed(&account);
+    let server = Scripted::before(&account);
+    let pending = "The operation cannot be performed at this time. The function is currently in the following state: Pending";
+    for (status, code) in [(409, "ResourceConflictException"), (502, "ResourceNotReadyException")] {
+        server.script("Invoke", [Answer::error(status, code, pending)]);
+        let error = server.phalanx(&project, "invoke hello").exits(1).error().to_owned();
+        insta::allow_duplicates! { insta::assert_snapshot!(error, @r#"
+        error: function `orders-dev-hello` is not ready: The operation cannot be performed at this time. The function is currently in the following state: Pending
+
+        hint: run the same command again in a moment
+        "#); }
+    }
+    // It may have run, so it is not for us to run it twice.
+    for ill in [Answer::error(500, "ServiceException", "sorry"), Answer::Lose, Answer::Cut] {
+        server.script("Invoke", [ill]);
+        server.forget_calls();
+        server.phalanx(&project, "invoke hello").exits(1);
+        assert_eq!(server.counts()["Invoke"], 1);
+    }
+    server.script("Invoke", [Answer::error(403, "AccessDeniedException", "not authorized")]);
+    let error = server.phalanx(&project, "invoke hello").exits(1).error().to_owned();
+    assert!(error.contains("`lambda:InvokeFunction`"), "{error}");
 }

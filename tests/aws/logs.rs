@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::talking;
-use crate::support::{Account, Project, change};
+use crate::support::{Account, Answer, Project, Scripted, change};
 
 /// A service of two functions, deployed; the second one has never run.
 fn deployed(account: &Account) -> Project {
@@ -129,4 +129,39 @@ fn what_has_no_logs_says_so() {
 
     For more information, try '--help'.
     "#);
+}
+
+#[test]
+fn pages_are_followed_and_a_throttled_call_is_made_again() {
+    let Some(account) = Account::new() else { return };
+    let project = talking();
+    account.phalanx(&project, "deploy").succeeds();
+    let server = Scripted::before(&account);
+    let page = |id: usize, token: &str| {
+        let event = format!(
+            r#"{{"eventId":"{id}","timestamp":170000000000{id},"message":"line {id}\n","logStreamName":"s"}}"#
+        );
+        Answer::body(200, format!(r#"{{"events":[{event}]{token}}}"#))
+    };
+    server.script(
+        "FilterLogEvents",
+        [
+            page(2, r#","nextToken":"a""#),
+            Answer::error(400, "ThrottlingException", "Rate exceeded"),
+            // A page may be empty although there are more.
+            Answer::body(200, r#"{"events":[],"nextToken":"b"}"#),
+            page(1, ""),
+        ],
+    );
+    let shown = server.phalanx(&project, "logs --since 2020-01-01T00:00:00Z").succeeds();
+    insta::assert_snapshot!(shown.stdout, @r"
+    2023-11-14T22:13:20.001Z hello | line 1
+    2023-11-14T22:13:20.002Z hello | line 2
+    ");
+    assert_eq!(server.counts()["FilterLogEvents"], 4);
+
+    let denied = Answer::error(400, "AccessDeniedException", "not authorized");
+    server.script("FilterLogEvents", [denied]);
+    let error = server.phalanx(&project, "logs").exits(1).error().to_owned();
+    assert!(error.contains("`logs:FilterLogEvents`"), "{error}");
 }

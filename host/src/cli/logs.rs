@@ -2,14 +2,14 @@
 
 use std::io::{self, Write as _};
 use std::ops::ControlFlow;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 use phalanx::cloud::is_platform_line;
 use phalanx::hint::BoxError;
 use phalanx::pipeline::{self, LogEnd, LogEntry, LogRequest};
 use phalanx::text::safe_line;
-use phalanx::time;
+use toml::value::{Datetime, Offset};
 
 use super::Format;
 use super::output::Answer;
@@ -43,7 +43,7 @@ impl Logs {
         let wanted = LogRequest {
             functions: self.functions,
             since: match self.since {
-                Since::Span(span) => session.settings.now - span,
+                Since::Span(span) => session.settings.now.checked_sub(span).unwrap_or(UNIX_EPOCH),
                 Since::Point(time) => time,
             },
             filter: self.filter,
@@ -90,20 +90,44 @@ enum Since {
 }
 
 fn since(text: &str) -> Result<Since, String> {
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, unit) = text.split_at(digits);
-    let seconds = match unit {
-        "s" => Some(1),
-        "m" => Some(60),
-        "h" => Some(3600),
-        "d" => Some(86_400),
-        _ => None,
-    };
-    let span = seconds.zip(number.parse::<u32>().ok());
-    if let Some((seconds, number)) = span {
-        return Ok(Since::Span(Duration::from_secs(seconds * u64::from(number))));
+    match humantime::parse_duration(text) {
+        Ok(span) => Ok(Since::Span(span)),
+        Err(_) => moment(text)
+            .map(Since::Point)
+            .ok_or_else(|| "write `10m`, `2h`, or a time such as `2026-11-25T10:00:00Z`".into()),
     }
-    time::parse(text)
-        .map(Since::Point)
-        .ok_or_else(|| "write `10m`, `2h`, or a time such as `2026-11-25T10:00:00Z`".into())
+}
+
+/// A point in time in RFC 3339, in any zone.
+fn moment(text: &str) -> Option<SystemTime> {
+    let written: Datetime = text.parse().ok()?;
+    let in_utc = Datetime { offset: Some(Offset::Z), ..written };
+    let moment = humantime::parse_rfc3339(&in_utc.to_string()).ok()?;
+    match written.offset? {
+        Offset::Z => Some(moment),
+        Offset::Custom { minutes } => {
+            let distance = Duration::from_secs(60 * u64::from(minutes.unsigned_abs()));
+            match minutes {
+                0.. => moment.checked_sub(distance),
+                _ => moment.checked_add(distance),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_of_every_zone() {
+        let utc = moment("2023-11-14T22:13:20.5Z").unwrap();
+        assert_eq!(humantime::format_rfc3339_millis(utc).to_string(), "2023-11-14T22:13:20.500Z");
+        for same in ["2023-11-15T00:13:20.5+02:00", "2023-11-14T12:43:20.5-09:30"] {
+            assert_eq!(moment(same), Some(utc), "{same}");
+        }
+        for wrong in ["2023-11-14", "2023-11-14T22:13:20", "22:13", "2023-02-30T00:00:00Z", "now"] {
+            assert_eq!(moment(wrong), None, "{wrong}");
+        }
+    }
 }

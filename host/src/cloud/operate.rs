@@ -163,9 +163,9 @@ pub struct PropertyDrift {
     pub actual: Option<Value>,
 }
 
-/// The record of functions that run other code than their stack's template names: `behind/<stack>.json`
-/// in the artifact bucket. It is written before the first function is changed and removed when a whole
-/// deployment has set all of them right, so that it is never missing while it is true.
+/// The record of functions that run other code than their stack's template names. It is written before
+/// the first function is changed and removed when a whole deployment has set all of them right, so that
+/// it is never missing while it is true.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Behind {

@@ -15,8 +15,7 @@ use crate::cloud::{ArtifactLocation, Behind, Change, FastPath, Rule, Stack, rule
 use crate::hint::{BoxError, Explain, Kind};
 use crate::plugin::Hook;
 use crate::template::plan::{Action, Plan, ResourceChange};
-use crate::text::count;
-use crate::time;
+use crate::text::{count, utc};
 
 use super::error::PipelineError;
 use super::failure::full_message;
@@ -220,7 +219,7 @@ async fn update_now(run: &Run, stack: &Stack, plan: &PlanResult) -> Result<Vec<S
         stack: stack.name.clone(),
         stack_id: stack.id.clone(),
         build_id: plan.build_id.clone(),
-        since: time::utc(run.environment.settings.now),
+        since: utc(run.environment.settings.now),
         settled,
         functions,
     };

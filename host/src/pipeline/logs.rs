@@ -9,7 +9,6 @@ use serde::Serialize;
 
 use crate::cloud::{Cloud, LogLine, LogQuery};
 use crate::hint::BoxError;
-use crate::time;
 
 use super::functions::{self, Deployed};
 use super::load::load;
@@ -155,7 +154,7 @@ impl Tail {
 
     fn entry(&self, line: &LogLine) -> LogEntry {
         LogEntry {
-            time: time::utc(line.time),
+            time: humantime::format_rfc3339_millis(line.time).to_string(),
             function: self.name.clone(),
             message: line.message.trim_end().to_owned(),
         }

@@ -41,10 +41,11 @@ struct Needs {
 impl Aws {
     pub(super) async fn find_garbage(&self, limits: &Limits) -> Result<Garbage, AwsError> {
         // Objects first: what is stored while the stacks are read is not looked at.
-        let (packages, templates, records, uploads) = tokio::try_join!(
+        let (packages, templates, records, behind, uploads) = tokio::try_join!(
             self.list(PACKAGES),
             self.list(TEMPLATES),
             self.list(RECORDS),
+            self.all_behind(),
             self.unfinished_uploads(),
         )?;
         let stacks = self.needs_of_stacks(limits).await?;
@@ -56,6 +57,15 @@ impl Aws {
         for deployment in self.read_records(records.kept).await? {
             needed.insert(deployment.template);
             needed.extend(deployment.artifacts.iter().filter_map(|key| digest_of(key)));
+        }
+        for (object, behind) in behind {
+            let is_gone = !stacks.iter().any(|stack| stack.stack == behind.stack);
+            if is_gone && self.is_own_behind(&object, &behind) {
+                garbage.add(piece(PieceKind::Record, &object), is_old(&object, limits));
+            } else {
+                garbage.used += 1;
+                needed.extend(behind.functions.values().filter_map(|code| digest_of(&code.key)));
+            }
         }
         for stack in stacks {
             needed.extend(stack.digests);

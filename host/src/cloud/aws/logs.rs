@@ -1,13 +1,12 @@
 //! What functions have logged to CloudWatch.
 
 use std::collections::HashMap;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::Aws;
 use super::error::refused;
 use crate::cloud::{LogLine, LogQuery};
 use crate::hint::BoxError;
-use crate::time::since_epoch;
 
 impl Aws {
     pub(super) async fn read_log(&self, query: &LogQuery) -> Result<Vec<LogLine>, BoxError> {
@@ -19,7 +18,7 @@ impl Aws {
             .logs
             .filter_log_events()
             .log_group_name(group)
-            .start_time(since_epoch(query.since))
+            .start_time(milliseconds(query.since))
             .set_filter_pattern(query.filter.clone())
             .into_paginator()
             .send();
@@ -60,4 +59,10 @@ impl Aws {
         let named = configuration.logging_config.and_then(|logging| logging.log_group);
         Ok(named.unwrap_or_else(|| format!("/aws/lambda/{function}")))
     }
+}
+
+/// As CloudWatch counts time: since 1970.
+fn milliseconds(time: SystemTime) -> i64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

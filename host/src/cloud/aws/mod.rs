@@ -26,6 +26,7 @@ use crate::report::Reporter;
 mod apply;
 mod archive;
 mod artifacts;
+mod behind;
 mod cause;
 mod change_set;
 mod delete;

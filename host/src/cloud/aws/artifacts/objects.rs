@@ -33,7 +33,7 @@ impl Aws {
     }
 
     /// Stores an object. S3 compares what arrives with a checksum that is sent after it.
-    pub(super) async fn put(&self, key: &str, body: ByteStream) -> Result<(), AwsError> {
+    pub(in super::super) async fn put(&self, key: &str, body: ByteStream) -> Result<(), AwsError> {
         self.s3
             .put_object()
             .bucket(self.bucket())
