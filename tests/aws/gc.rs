@@ -259,3 +259,22 @@ fn what_cannot_be_removed_is_told_and_all_else_goes() {
     later(server.phalanx(&project, "gc --keep 1")).exits(1).says("`cloudformation:GetTemplate`");
     assert_eq!(all(&account), before);
 }
+
+#[test]
+fn code_that_was_deployed_alone_is_in_use() {
+    let Some(account) = Account::new() else { return };
+    let project = orders();
+    deploy(&account, &project, 1);
+    project.write("app/bootstrap", "#!/bin/sh\necho 2\n");
+    account.phalanx(&project, "deploy --code-only").succeeds();
+    let gone = later(account.phalanx(&project, "gc --keep 0 --output json")).succeeds().json();
+    assert_eq!(named(&gone["removed"], "package"), Vec::<String>::new());
+    assert_eq!(packages(&account).len(), 2);
+    let note = "behind/orders-dev.json".to_owned();
+    assert!(objects(&account).contains(&note));
+    // Whoever deletes the stack by other means leaves the note.
+    account.ask("cloudformation", "delete_stack(StackName='orders-dev')");
+    let gone = later(account.phalanx(&project, "gc --output json")).succeeds().json();
+    assert!(named(&gone["removed"], "record").contains(&note), "{gone:#}");
+    assert_eq!(objects(&account), ["phalanx/bucket-1.json"]);
+}

@@ -118,7 +118,7 @@ impl Aws {
         Ok(read.into_iter().flatten().collect())
     }
 
-    fn damaged(&self, key: &str, source: serde_json::Error) -> AwsError {
+    pub(super) fn damaged(&self, key: &str, source: serde_json::Error) -> AwsError {
         ArtifactError::Damaged { bucket: self.bucket(), key: key.to_owned(), source }.into()
     }
 }

@@ -13,11 +13,12 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use super::archive::{RECORDS, records_of};
 use super::artifacts::{BATCH, Object, PACKAGES, TEMPLATES, digest_of, far_future};
 use super::error::refused;
+use super::operate::BEHIND;
 use super::stack::status_of;
 use super::{Aws, AwsError};
 use crate::cloud::archive::{Garbage, Kept, Limits, Piece, PieceKind, digests_in};
 use crate::cloud::state::is_at_rest;
-use crate::cloud::{Rule, rule};
+use crate::cloud::{Behind, Rule, rule};
 use crate::digest::Digest;
 
 /// How many stacks are asked at once; CloudFormation takes few calls at a time.
@@ -31,6 +32,7 @@ const CHANGE_SETS: &str = "phalanx-";
 #[derive(Debug, Default)]
 struct Needs {
     stack: String,
+    id: String,
     digests: BTreeSet<Digest>,
     /// Whether it may yet go back to a template that CloudFormation does not tell.
     may_go_back: bool,
@@ -41,10 +43,11 @@ struct Needs {
 impl Aws {
     pub(super) async fn find_garbage(&self, limits: &Limits) -> Result<Garbage, AwsError> {
         // Objects first: what is stored while the stacks are read is not looked at.
-        let (packages, templates, records, uploads) = tokio::try_join!(
+        let (packages, templates, records, behind, uploads) = tokio::try_join!(
             self.list(PACKAGES),
             self.list(TEMPLATES),
             self.list(RECORDS),
+            self.list(BEHIND),
             self.unfinished_uploads(),
         )?;
         let stacks = self.needs_of_stacks(limits).await?;
@@ -56,6 +59,12 @@ impl Aws {
         for deployment in self.read_records(records.kept).await? {
             needed.insert(deployment.template);
             needed.extend(deployment.artifacts.iter().filter_map(|key| digest_of(key)));
+        }
+        for record in behind {
+            match self.needs_of_behind(&record, &stacks).await? {
+                Some(digests) => needed.extend(digests),
+                None => garbage.add(piece(PieceKind::Record, &record), is_old(&record, limits)),
+            }
         }
         for stack in stacks {
             needed.extend(stack.digests);
@@ -125,6 +134,7 @@ impl Aws {
             let id = stack.stack_id.unwrap_or_default();
             let mut needs =
                 Needs { stack: stack.stack_name.unwrap_or_default(), ..Needs::default() };
+            needs.id.clone_from(&id);
             for parameter in stack.parameters.unwrap_or_default() {
                 needs.digests.extend(digests_in(parameter.parameter_value().unwrap_or_default()));
             }
@@ -139,6 +149,24 @@ impl Aws {
             Ok(needs)
         });
         stream::iter(needs).buffered(STACKS).try_collect().await
+    }
+
+    /// The code that functions run apart from their stack's template. None when the stack that the
+    /// record is of is gone.
+    async fn needs_of_behind(
+        &self,
+        record: &Object,
+        stacks: &[Needs],
+    ) -> Result<Option<BTreeSet<Digest>>, AwsError> {
+        let Some(text) = self.get(&record.key).await? else { return Ok(Some(BTreeSet::new())) };
+        let behind: Behind =
+            serde_json::from_slice(&text).map_err(|source| self.damaged(&record.key, source))?;
+        // `arn:aws:cloudformation:REGION:ACCOUNT:stack/…`
+        let account = behind.stack_id.split(':').nth(4).unwrap_or_default();
+        let is_gone = account == self.identity.account
+            && stacks.iter().all(|stack| stack.id != behind.stack_id);
+        let digests = behind.functions.values().filter_map(|code| digest_of(&code.key)).collect();
+        Ok((!is_gone).then_some(digests))
     }
 
     /// Change sets of a stack: those that may still be executed need what their templates name.

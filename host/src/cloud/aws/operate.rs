@@ -23,16 +23,19 @@ impl Operate for Aws {
     }
 }
 
+/// How the keys of records begin.
+pub(super) const BEHIND: &str = "behind/";
+
 /// Where the record of a stack is, in the artifact bucket.
 fn record(stack: &str) -> String {
-    format!("behind/{stack}.json")
+    format!("{BEHIND}{stack}.json")
 }
 
 #[async_trait]
 impl FastPath for Aws {
     async fn behind(&self, stack: &str) -> Result<Option<Behind>, BoxError> {
         let call = self.s3.get_object().bucket(self.bucket()).key(record(stack));
-        let found = call.expected_bucket_owner(&self.identity.account).send().await;
+        let found = call.set_expected_bucket_owner(self.owner()).send().await;
         let object = match found.map_err(|error| refused("s3:GetObject", &error)) {
             Ok(object) => object,
             Err(error) if ["NoSuchKey", "NoSuchBucket"].contains(&error.refusal()) => {
@@ -55,14 +58,14 @@ impl FastPath for Aws {
     async fn set_behind(&self, behind: &Behind) -> Result<(), BoxError> {
         let text = serde_json::to_vec_pretty(behind).expect("a record serialises");
         let call = self.s3.put_object().bucket(self.bucket()).key(record(&behind.stack));
-        let call = call.expected_bucket_owner(&self.identity.account).body(ByteStream::from(text));
+        let call = call.set_expected_bucket_owner(self.owner()).body(ByteStream::from(text));
         call.send().await.map_err(|error| refused("s3:PutObject", &error))?;
         Ok(())
     }
 
     async fn forget_behind(&self, stack: &str) -> Result<(), BoxError> {
         let call = self.s3.delete_object().bucket(self.bucket()).key(record(stack));
-        let gone = call.expected_bucket_owner(&self.identity.account).send().await;
+        let gone = call.set_expected_bucket_owner(self.owner()).send().await;
         gone.map_err(|error| refused("s3:DeleteObject", &error))?;
         Ok(())
     }
