@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{change, later, objects, orders, packages};
-use crate::support::{Account, Project};
+use crate::support::{Account, Answer, Project, Scripted};
 
 /// Deploys the service with other code.
 fn deploy(account: &Account, project: &Project, version: usize) {
@@ -199,4 +199,82 @@ fn nothing_was_ever_stored() {
     assert_eq!(answer.stdout, "removed nothing; 0 in use\n");
     let buckets = account.ask("s3", "list_buckets()");
     assert_eq!(buckets["Buckets"], json!([]), "nor is a bucket made");
+}
+
+#[test]
+fn a_stack_that_may_go_back_keeps_what_it_would_go_back_to() {
+    let Some(account) = Account::new() else { return };
+    let (server, project) = (Scripted::before(&account), orders());
+    deploy(&account, &project, 1);
+    deploy(&account, &project, 2);
+    server
+        .script("DescribeStacks", [Answer::replaced(">UPDATE_COMPLETE<", ">UPDATE_IN_PROGRESS<")]);
+    let gone = later(server.phalanx(&project, "gc --keep 0 --dry-run --output json"));
+    let gone = gone.succeeds().json();
+    assert_eq!(named(&gone["removed"], "record").len(), 1, "{gone:#}");
+    assert_eq!(named(&gone["removed"], "package").len(), 1, "{gone:#}");
+
+    // When nobody knows what that is, nothing is removed that it could be.
+    let bucket = format!("phalanx-artifacts-{}-eu-central-1", account.id);
+    for key in objects(&account).iter().filter(|key| key.starts_with("deployments/")) {
+        account.ask("s3", &format!("delete_object(Bucket='{bucket}', Key='{key}')"));
+    }
+    let before = all(&account);
+    let gone = later(server.phalanx(&project, "gc --keep 0 --output json")).succeeds();
+    assert_eq!(gone.json()["removed"], json!([]));
+    assert_eq!(gone.json()["unsure"], json!(["orders-dev"]));
+    gone.says("stack orders-dev may go back to a template that is not recorded");
+    assert_eq!(all(&account), before);
+    server.forward_all();
+    let gone = later(server.phalanx(&project, "gc --keep 0 --output json")).succeeds().json();
+    assert_eq!(named(&gone["removed"], "package").len(), 1, "{gone:#}");
+}
+
+#[test]
+fn what_cannot_be_removed_is_told_and_all_else_goes() {
+    let Some(account) = Account::new() else { return };
+    let (server, project) = (Scripted::before(&account), orders());
+    for version in 1..=3 {
+        deploy(&account, &project, version);
+    }
+    let first = {
+        let history = account.phalanx(&project, "history --output json").succeeds().json();
+        history["deployments"][2]["artifacts"][0].as_str().unwrap().to_owned()
+    };
+    let denied = format!(
+        "<DeleteResult><Error><Key>{first}</Key><Code>AccessDenied</Code><Message>Access Denied</Message></Error></DeleteResult>"
+    );
+    server.script("DeleteObjects", [Answer::body(200, denied)]);
+    let run = later(server.phalanx(&project, "gc --keep 1 --output json")).exits(1);
+    let answer = run.json();
+    assert_eq!(answer["failed"], json!([{ "name": first, "why": "Access Denied (AccessDenied)" }]));
+    assert_eq!(answer["removed"].as_array().unwrap().len(), 5, "{answer:#}");
+    run.says(&format!("warning: `{first}` was not removed: Access Denied (AccessDenied)"));
+
+    // A stack that cannot be read may need anything.
+    server.forward_all();
+    let denied = Answer::error(403, "AccessDenied", "no");
+    server.script("GetTemplate", [denied]);
+    let before = all(&account);
+    later(server.phalanx(&project, "gc --keep 1")).exits(1).says("`cloudformation:GetTemplate`");
+    assert_eq!(all(&account), before);
+}
+
+#[test]
+fn code_that_was_deployed_alone_is_in_use() {
+    let Some(account) = Account::new() else { return };
+    let project = orders();
+    deploy(&account, &project, 1);
+    project.write("app/bootstrap", "#!/bin/sh\necho 2\n");
+    account.phalanx(&project, "deploy --code-only").succeeds();
+    let gone = later(account.phalanx(&project, "gc --keep 0 --output json")).succeeds().json();
+    assert_eq!(named(&gone["removed"], "package"), Vec::<String>::new());
+    assert_eq!(packages(&account).len(), 2);
+    let note = "behind/orders-dev.json".to_owned();
+    assert!(objects(&account).contains(&note));
+    // Whoever deletes the stack by other means leaves the note.
+    account.ask("cloudformation", "delete_stack(StackName='orders-dev')");
+    let gone = later(account.phalanx(&project, "gc --output json")).succeeds().json();
+    assert!(named(&gone["removed"], "record").contains(&note), "{gone:#}");
+    assert_eq!(objects(&account), ["phalanx/bucket-1.json"]);
 }

@@ -213,3 +213,22 @@ fn what_a_killed_run_could_not_remember_is_remembered_by_the_next() {
     assert_eq!(deployments[1]["by"], Value::Null, "nobody knows who that was");
     account.phalanx(&project, "rollback").succeeds();
 }
+
+#[test]
+fn code_that_was_deployed_alone_is_taken_back() {
+    let Some(account) = Account::new() else { return };
+    let project = orders();
+    account.phalanx(&project, "deploy").succeeds();
+    let before = deployed(&account);
+    project.write("app/bootstrap", "#!/bin/sh\necho good day\n");
+    account.phalanx(&project, "deploy --code-only").succeeds();
+    assert_ne!(deployed(&account).0, before.0);
+    let shown = account.phalanx(&project, "history").succeeds().stdout;
+    assert!(shown.contains("\nbehind: Hello runs the code of build "), "{shown}");
+    account.phalanx(&project, "rollback").succeeds();
+    assert_eq!(deployed(&account), before);
+    let answer = account.phalanx(&project, "history --output json").succeeds().json();
+    assert_eq!(answer["behind"], Value::Null);
+    assert_eq!(answer["deployments"].as_array().unwrap().len(), 1, "{answer:#}");
+    account.phalanx(&project, "rollback").exits(2).says("no build before the live one");
+}

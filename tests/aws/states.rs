@@ -4,7 +4,7 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use super::thing::{stack, tell, tell_another, things};
-use super::{cloudformation, elements, objects, orders, stacks, status};
+use super::{cloudformation, elements, orders, packages, stacks, status};
 use crate::support::{Account, Answer, Finished, Project, Scripted, change};
 
 /// The end of a run: its error, or else the first words of its result (a stack's state and its reason),
@@ -101,7 +101,7 @@ fn busy_with_what_someone_else_does() {
         );
         server.phalanx(&project, "status").succeeds();
         assert_eq!(stacks(&account), ["orders-dev"]);
-        assert_eq!(objects(&account).len(), 1);
+        assert_eq!(packages(&account).len(), 1);
     }
 }
 

@@ -52,6 +52,10 @@ impl Rollback {
             text =
                 plan_view::draw(&result.plan, Style::for_stdout(session), session.global.verbose);
         }
+        if result.change.is_some() {
+            let build = result.build_id.get(..12).unwrap_or(&result.build_id);
+            text.push_str(&format!("rolled back to build {build}\n"));
+        }
         text.push_str(&result.to_string());
         Ok(Answer::with_text(text, &result))
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::cloud::archive::{Deed, Deployment, build_id};
-use crate::cloud::{Cloud, Stack};
+use crate::cloud::{Behind, Cloud, Stack};
 use crate::hint::BoxError;
 use crate::text::{safe_line, utc};
 
@@ -23,6 +23,8 @@ pub struct History {
     pub cloud: &'static str,
     /// Newest first.
     pub deployments: Vec<Entry>,
+    /// The functions that run other code than the live deployment gave them, if any do.
+    pub behind: Option<Behind>,
 }
 
 /// One deployment.
@@ -50,6 +52,9 @@ impl fmt::Display for History {
             let by = deployment.by.as_deref().map(safe_line).unwrap_or("-".into());
             writeln!(f, "{mark:4}  {build:12}  {when}  {change:11}  {by}")?;
         }
+        if let Some(behind) = &self.behind {
+            writeln!(f, "{behind}")?;
+        }
         Ok(())
     }
 }
@@ -76,7 +81,14 @@ pub async fn history(
         .into());
     }
     entries.truncate(limit);
-    Ok(History { stack: service.stack_name.clone(), cloud: cloud.name(), deployments: entries })
+    let behind = match (&stack, cloud.fast_path()) {
+        (Some(stack), Some(fast)) => {
+            fast.behind(&stack.name).await?.filter(|it| it.stack_id == stack.id)
+        }
+        _ => None,
+    };
+    let (stack, cloud) = (service.stack_name.clone(), cloud.name());
+    Ok(History { stack, cloud, deployments: entries, behind })
 }
 
 /// The deployments that are remembered, and the one that is live, also when its run was killed before

@@ -10,13 +10,15 @@ const LEAST: usize = 4;
 const LISTED: usize = 10;
 
 /// The newest deployment of the build whose id begins with `wanted`; without, the last of another build
-/// than the live one. `entries` are newest first.
+/// than the live one. `entries` are newest first. When functions run other code than the live one, which
+/// its stack is `behind`, that itself is what can be gone back to.
 pub(super) fn pick<'a>(
     stack: &str,
     entries: &'a [Entry],
     wanted: Option<&str>,
+    behind: bool,
 ) -> Result<&'a Deployment, PickError> {
-    let live = entries.iter().position(|entry| entry.live);
+    let live = entries.iter().position(|entry| entry.live && !behind);
     let live_id = live.map(|index| entries[index].deployment.build_id.as_str());
     let builds: Vec<&str> = builds(entries);
     let Some(wanted) = wanted else {
@@ -182,7 +184,7 @@ mod tests {
     }
 
     fn picked(entries: &[Entry], wanted: Option<&str>) -> String {
-        match pick("s", entries, wanted) {
+        match pick("s", entries, wanted, false) {
             Ok(deployment) => deployment.build_id.trim_end_matches('0').to_owned(),
             Err(error) => {
                 error.hints().iter().fold(error.to_string(), |all, hint| all + "; " + hint)
@@ -201,6 +203,15 @@ mod tests {
             picked(&history(&["cccc"], Some(0)), None),
             "the history of stack `s` has no build before the live one; `phalanx history` shows the builds that can be brought back"
         );
+    }
+
+    #[test]
+    fn the_build_that_functions_have_left_alone() {
+        let entries = history(&["cccc", "bbbb"], Some(0));
+        for wanted in [None, Some("cccc")] {
+            let deployment = pick("s", &entries, wanted, true).unwrap();
+            assert!(deployment.build_id.starts_with("cccc"));
+        }
     }
 
     #[test]

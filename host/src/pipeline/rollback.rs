@@ -10,6 +10,7 @@ use crate::hint::{BoxError, Explain, Kind};
 use crate::template::Template;
 use crate::text::count;
 
+use super::code_only;
 use super::error::PipelineError;
 use super::history::{entries, short};
 use super::pick::pick;
@@ -66,7 +67,8 @@ async fn find(run: &Run, wanted: Option<&str>) -> Result<Deployment, BoxError> {
         .into());
     };
     let entries = entries(&*run.cloud, name, Some(&stack), usize::MAX).await?;
-    Ok(pick(name, &entries, wanted)?.clone())
+    let behind = code_only::behind(run, Some(&stack)).await?;
+    Ok(pick(name, &entries, wanted, behind.is_some())?.clone())
 }
 
 /// Artifacts of the build are not stored any more.

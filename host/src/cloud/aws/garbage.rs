@@ -31,6 +31,7 @@ const CHANGE_SETS: &str = "phalanx-";
 #[derive(Debug, Default)]
 struct Needs {
     stack: String,
+    id: String,
     digests: BTreeSet<Digest>,
     /// Whether it may yet go back to a template that CloudFormation does not tell.
     may_go_back: bool,
@@ -135,6 +136,7 @@ impl Aws {
             let id = stack.stack_id.unwrap_or_default();
             let mut needs =
                 Needs { stack: stack.stack_name.unwrap_or_default(), ..Needs::default() };
+            needs.id.clone_from(&id);
             for parameter in stack.parameters.unwrap_or_default() {
                 needs.digests.extend(digests_in(parameter.parameter_value().unwrap_or_default()));
             }

@@ -13,6 +13,9 @@ use crate::cloud::archive::Kept;
 /// How many objects one call can delete.
 pub(in super::super) const BATCH: usize = 1_000;
 
+/// How often an object is tried to be stored that others store or delete too.
+const CONFLICTS: usize = 3;
+
 /// What is known of an object from a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in super::super) struct Object {
@@ -53,21 +56,26 @@ impl Aws {
         key: &str,
         bytes: Vec<u8>,
     ) -> Result<bool, AwsError> {
-        let put = self
-            .s3
-            .put_object()
-            .bucket(self.bucket())
-            .key(key)
-            .set_expected_bucket_owner(self.owner())
-            .checksum_algorithm(ChecksumAlgorithm::Crc32)
-            .if_none_match("*")
-            .body(bytes.into());
-        match put.send().await {
-            Ok(_) => Ok(true),
-            // 409: someone else is storing the same at this moment.
-            Err(error) if [409, 412].contains(&status(&error)) => Ok(false),
-            Err(error) => Err(refused("s3:PutObject", &error)),
+        let put = || {
+            self.s3
+                .put_object()
+                .bucket(self.bucket())
+                .key(key)
+                .set_expected_bucket_owner(self.owner())
+                .checksum_algorithm(ChecksumAlgorithm::Crc32)
+                .if_none_match("*")
+                .body(bytes.clone().into())
+        };
+        for _ in 0..CONFLICTS {
+            match put().send().await {
+                Ok(_) => return Ok(true),
+                Err(error) if status(&error) == 412 => return Ok(false),
+                // Someone stores or deletes the same at this moment: only after it is it known what is so.
+                Err(error) if status(&error) == 409 => {}
+                Err(error) => return Err(refused("s3:PutObject", &error)),
+            }
         }
+        self.put(key, bytes.into()).await.map(|()| true)
     }
 
     /// The content of an object; none when it is not there.
