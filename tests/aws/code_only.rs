@@ -155,6 +155,7 @@ fn anything_else_in_the_plan_is_refused_with_the_list() {
     project.write("app/bootstrap", code("2"));
     change(&project, "code = \"app/bootstrap\"", "code = \"app/bootstrap\"\nmemory = 512");
     change(&project, "VisibilityTimeout = 30", "VisibilityTimeout = 60");
+    change(&project, "name = \"orders\"", "name = \"orders\"\ntags = { Team = \"shop\" }");
     change(
         &project,
         "[outputs",
@@ -166,6 +167,7 @@ fn anything_else_in_the_plan_is_refused_with_the_list() {
       WorkerQueue (AWS::SQS::Queue) changes its Properties.VisibilityTimeout
       Topic (AWS::SNS::Topic) is new
       output More changes
+      tag Team changes
 
     hint: leave out `--code-only` to deploy all of it
     "#);

@@ -155,11 +155,17 @@ fn others(plan: &Plan) -> Vec<String> {
         };
         Some(format!("{logical_id} ({resource_type}) {what}"))
     });
-    let outputs = plan.outputs.iter().map(|entry| format!("output {} changes", entry.name));
-    let parameters =
-        plan.parameters.iter().map(|entry| format!("parameter {} changes", entry.name));
-    let rest = plan.other.iter().map(|entry| format!("{} changes", entry.name));
-    resources.chain(outputs).chain(parameters).chain(rest).collect()
+    let sections = [
+        ("output ", &plan.outputs),
+        ("parameter ", &plan.parameters),
+        ("the value of parameter ", &plan.values),
+        ("tag ", &plan.tags),
+        ("", &plan.other),
+    ];
+    let entries = sections.into_iter().flat_map(|(kind, entries)| {
+        entries.iter().map(move |entry| format!("{kind}{} changes", entry.name))
+    });
+    resources.chain(entries).collect()
 }
 
 /// Code that lies in a bucket: that of images is not ours to set.
