@@ -155,6 +155,7 @@ fn anything_else_in_the_plan_is_refused_with_the_list() {
     project.write("app/bootstrap", code("2"));
     change(&project, "code = \"app/bootstrap\"", "code = \"app/bootstrap\"\nmemory = 512");
     change(&project, "VisibilityTimeout = 30", "VisibilityTimeout = 60");
+    change(&project, "name = \"orders\"", "name = \"orders\"\ntags = { Team = \"shop\" }");
     change(
         &project,
         "[outputs",
@@ -166,6 +167,7 @@ fn anything_else_in_the_plan_is_refused_with_the_list() {
       WorkerQueue (AWS::SQS::Queue) changes its Properties.VisibilityTimeout
       Topic (AWS::SNS::Topic) is new
       output More changes
+      tag Team changes
 
     hint: leave out `--code-only` to deploy all of it
     "#);
@@ -300,6 +302,7 @@ fn who_may_not_look_into_the_bucket_still_sees_the_stack() {
         status.scene()
     );
     status.says("warning: cannot tell whether functions run other code than the template names");
+    server.phalanx(&project, "plan --exit-code").succeeds().says("warning: cannot tell");
     // A deployment must know.
     server.phalanx(&project, "deploy").exits(1).says("`s3:GetObject`");
 }

@@ -11,9 +11,10 @@ use futures_util::FutureExt as _;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 
-use crate::cloud::{ArtifactLocation, Behind, Change, FastPath, Rule, Stack, rule};
+use crate::cloud::{ArtifactLocation, Behind, Change, Cloud, FastPath, Rule, Stack, rule};
 use crate::hint::{BoxError, Explain, Kind};
 use crate::plugin::Hook;
+use crate::report::Reporter;
 use crate::template::plan::{Action, Plan, ResourceChange};
 use crate::text::{count, utc};
 
@@ -154,11 +155,17 @@ fn others(plan: &Plan) -> Vec<String> {
         };
         Some(format!("{logical_id} ({resource_type}) {what}"))
     });
-    let outputs = plan.outputs.iter().map(|entry| format!("output {} changes", entry.name));
-    let parameters =
-        plan.parameters.iter().map(|entry| format!("parameter {} changes", entry.name));
-    let rest = plan.other.iter().map(|entry| format!("{} changes", entry.name));
-    resources.chain(outputs).chain(parameters).chain(rest).collect()
+    let sections = [
+        ("output ", &plan.outputs),
+        ("parameter ", &plan.parameters),
+        ("the value of parameter ", &plan.values),
+        ("tag ", &plan.tags),
+        ("", &plan.other),
+    ];
+    let entries = sections.into_iter().flat_map(|(kind, entries)| {
+        entries.iter().map(move |entry| format!("{kind}{} changes", entry.name))
+    });
+    resources.chain(entries).collect()
 }
 
 /// Code that lies in a bucket: that of images is not ours to set.
@@ -342,11 +349,25 @@ async fn has_its_code(cloud: &dyn FastPath, update: &Update) -> Result<bool, Box
     Ok(cloud.code_mark(&update.function).await? == update.had)
 }
 
-/// The record of a stack, if it says anything about this very stack.
-pub(super) async fn behind(run: &Run, stack: Option<&Stack>) -> Result<Option<Behind>, BoxError> {
-    let (Some(stack), Some(cloud)) = (stack, run.cloud.fast_path()) else { return Ok(None) };
-    let found = cloud.behind(&stack.name).await?;
-    Ok(found.filter(|behind| behind.stack_id == stack.id))
+/// The record of a stack, if it says anything about this very stack. Who only looks need not be allowed
+/// to look into the bucket, and is told that.
+pub(super) async fn behind(
+    cloud: &dyn Cloud,
+    stack: &Stack,
+    only_looks: bool,
+    reporter: &dyn Reporter,
+) -> Result<Option<Behind>, BoxError> {
+    let Some(cloud) = cloud.fast_path() else { return Ok(None) };
+    match cloud.behind(&stack.name).await {
+        Ok(found) => Ok(found.filter(|behind| behind.stack_id == stack.id)),
+        Err(error) if only_looks => {
+            let unknown = "cannot tell whether functions run other code than the template names";
+            let message = format!("{unknown}: {}", full_message(&*error));
+            reporter.warn(message, error.hints().into_iter().next());
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Before a whole deployment: if that fails, the cloud may have given functions the template's old code,

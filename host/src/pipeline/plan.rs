@@ -86,6 +86,13 @@ pub(super) async fn plan(run: &mut Run, mode: PlanMode) -> Result<PlanResult, Bo
             .plugins
             .iter()
             .filter_map(|plugin| Some((plugin.name().to_owned(), plugin.version()?.to_string())));
+        let behind = match &standing {
+            Some(stack) => {
+                let only_looks = mode == PlanMode::Show;
+                code_only::behind(&*run.cloud, stack, only_looks, run.reporter()).await?
+            }
+            None => None,
+        };
         let result = PlanResult {
             stack: run.service.stack_name.clone(),
             cloud: run.cloud.name(),
@@ -93,7 +100,7 @@ pub(super) async fn plan(run: &mut Run, mode: PlanMode) -> Result<PlanResult, Bo
             judge,
             build_id: run.build_id.map(|id| id.to_string()).unwrap_or_default(),
             plugins: versions.collect(),
-            behind: code_only::behind(run, standing.as_ref()).await?,
+            behind,
             plan,
         };
         run.standing = standing;

@@ -4,7 +4,7 @@ use crate::cloud::{Behind, Stack};
 use crate::hint::BoxError;
 use crate::manifest::Service;
 
-use super::failure::full_message;
+use super::code_only;
 use super::load::load;
 use super::run::{Environment, Request, deployed, open_cloud};
 
@@ -27,19 +27,6 @@ pub async fn status(environment: &Environment, request: &Request) -> Result<Stat
     let service = load(request)?;
     let cloud = open_cloud(environment, request, &service).await?;
     let stack = deployed(&*cloud, &service).await?;
-    let behind = match cloud.fast_path() {
-        None => None,
-        Some(cloud) => match cloud.behind(&stack.name).await {
-            Ok(behind) => behind.filter(|behind| behind.stack_id == stack.id),
-            // Who may look at stacks need not be allowed to look into the bucket.
-            Err(error) => {
-                let unknown =
-                    "cannot tell whether functions run other code than the template names";
-                let message = format!("{unknown}: {}", full_message(&*error));
-                environment.reporter.warn(message, error.hints().into_iter().next());
-                None
-            }
-        },
-    };
+    let behind = code_only::behind(&*cloud, &stack, true, &*environment.reporter).await?;
     Ok(Status { service, stack, behind })
 }
