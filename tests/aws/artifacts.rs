@@ -1,7 +1,7 @@
 //! Packages on their way to the bucket: each once, large ones in parts, and none left half-way.
 
 use std::io::{BufRead as _, BufReader};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
@@ -24,15 +24,15 @@ fn functions_that_share_code_store_it_once() {
     assert!(functions.iter().all(|function| function["CodeSha256"] == functions[0]["CodeSha256"]));
 }
 
-/// A service with 40 MB that do not compress.
-fn heavy() -> Project {
+/// A service with so many bytes that do not compress.
+fn heavy(size: usize) -> Project {
     let mut state = 1_u64;
     let bytes = std::iter::repeat_with(|| {
         state =
             state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) as u8
     });
-    let bytes: Vec<u8> = bytes.take(40_000_000).collect();
+    let bytes: Vec<u8> = bytes.take(size).collect();
     let project = orders();
     change(&project, "code = \"app/bootstrap\"", "code = \"app\"");
     project.file("app/data", bytes)
@@ -67,7 +67,7 @@ fn uploads(account: &Account) -> usize {
 #[test]
 fn a_large_package_goes_in_parts_and_arrives_as_it_is() {
     let Some(account) = Account::new() else { return };
-    let project = heavy();
+    let project = heavy(40_000_000);
     let run = account.phalanx(&project, "deploy --events").succeeds();
     assert_stored(&account, &project);
     assert_eq!(uploads(&account), 0);
@@ -83,9 +83,31 @@ fn a_large_package_goes_in_parts_and_arrives_as_it_is() {
 }
 
 #[test]
+fn a_large_package_is_never_in_memory_as_a_whole() {
+    let Some(account) = Account::new() else { return };
+    let project = heavy(160_000_000);
+    // Made before, so that what is measured is the upload.
+    account.phalanx(&project, "package").succeeds();
+    let deploy = account.phalanx(&project, "deploy").into_command();
+    let script = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); \
+                  print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
+    let mut measured = Command::new("python3");
+    measured.args(["-c", script]).arg(deploy.get_program()).args(deploy.get_args());
+    measured.current_dir(deploy.get_current_dir().unwrap()).env_clear();
+    for (name, value) in deploy.get_envs() {
+        measured.env(name, value.unwrap_or_default());
+    }
+    let output = measured.output().unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{printed}{}", String::from_utf8_lossy(&output.stderr));
+    let kilobytes: u64 = printed.lines().last().unwrap().parse().unwrap();
+    assert!(kilobytes < 100_000, "{kilobytes} kB for 160 MB");
+}
+
+#[test]
 fn a_large_upload_that_is_killed_leaves_nothing_behind_gc() {
     let Some(account) = Account::new() else { return };
-    let project = heavy();
+    let project = heavy(40_000_000);
     let mut command = account.phalanx(&project, "deploy --events").into_command();
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
@@ -115,7 +137,7 @@ fn a_large_upload_that_is_killed_leaves_nothing_behind_gc() {
 #[test]
 fn a_large_upload_that_is_interrupted_is_taken_back() {
     let Some(account) = Account::new() else { return };
-    let project = heavy();
+    let project = heavy(40_000_000);
     let run = account.phalanx(&project, "deploy --events").start();
     let run = run.until("\"task\":\"upload package of hello\",\"done\":8388608");
     run.interrupt().exits(130);

@@ -1,11 +1,13 @@
 //! Garbage collection removes what nobody needs: no less, and never more.
 
 use std::collections::BTreeSet;
+use std::process::Stdio;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::{change, later, objects, orders, packages};
-use crate::support::{Account, Answer, Project, Scripted};
+use crate::support::{Account, Answer, Project, Scripted, in_parallel};
 
 /// Deploys the service with other code.
 fn deploy(account: &Account, project: &Project, version: usize) {
@@ -244,7 +246,8 @@ fn what_cannot_be_removed_is_told_and_all_else_goes() {
     let denied = format!(
         "<DeleteResult><Error><Key>{first}</Key><Code>AccessDenied</Code><Message>Access Denied</Message></Error></DeleteResult>"
     );
-    server.script("DeleteObjects", [Answer::body(200, denied)]);
+    // The first call is that for the records.
+    server.fault("DeleteObjects", 2, Answer::body(200, denied));
     let run = later(server.phalanx(&project, "gc --keep 1 --output json")).exits(1);
     let answer = run.json();
     assert_eq!(answer["failed"], json!([{ "name": first, "why": "Access Denied (AccessDenied)" }]));
@@ -270,11 +273,50 @@ fn code_that_was_deployed_alone_is_in_use() {
     let gone = later(account.phalanx(&project, "gc --keep 0 --output json")).succeeds().json();
     assert_eq!(named(&gone["removed"], "package"), Vec::<String>::new());
     assert_eq!(packages(&account).len(), 2);
-    let note = "behind/orders-dev.json".to_owned();
+    let note = format!("behind/{}/orders-dev.json", account.id);
     assert!(objects(&account).contains(&note));
     // Whoever deletes the stack by other means leaves the note.
     account.ask("cloudformation", "delete_stack(StackName='orders-dev')");
     let gone = later(account.phalanx(&project, "gc --output json")).succeeds().json();
     assert!(named(&gone["removed"], "record").contains(&note), "{gone:#}");
     assert_eq!(objects(&account), ["phalanx/bucket-1.json"]);
+}
+
+#[test]
+fn a_collection_that_is_killed_is_done_by_the_next() {
+    let Some(_) = Account::new() else { return };
+    let moments = [(1, false), (1, true), (2, false), (2, true)];
+    in_parallel(
+        moments.to_vec(),
+        |moment| format!("{moment:?}"),
+        |(nth, done)| {
+            let account = Account::new().unwrap();
+            let (server, project) = (Scripted::before(&account), orders());
+            for version in 1..=3 {
+                deploy(&account, &project, version);
+            }
+            server.fault("DeleteObjects", nth, Answer::Stall { done });
+            let mut command = later(server.phalanx(&project, "gc --keep 1")).into_command();
+            let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+            while child.try_wait().unwrap().is_none() && !server.is_stalled() {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            child.kill().unwrap();
+            assert!(!child.wait().unwrap().success(), "it was killed");
+            server.forward_all();
+            // What the history still tells of is all there.
+            let history = account.phalanx(&project, "history --output json").succeeds().json();
+            let left = all(&account);
+            for deployment in history["deployments"].as_array().unwrap() {
+                let artifacts = deployment["artifacts"].as_array().unwrap().iter();
+                assert!(
+                    artifacts.clone().all(|key| left.contains(key.as_str().unwrap())),
+                    "{left:#?}"
+                );
+            }
+            later(account.phalanx(&project, "gc --keep 1")).succeeds();
+            let left = all(&account);
+            assert_eq!(left.len(), 4, "a package, a template, a record and the mark: {left:#?}");
+        },
+    );
 }

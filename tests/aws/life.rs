@@ -1,6 +1,8 @@
 //! A service's life on AWS, told by its commands, and what must hold after each of them however it was
 //! disturbed.
 
+use serde_json::json;
+
 use super::{cloudformation, elements, open_change_sets, stacks, status};
 use crate::support::{Account, Project, change};
 
@@ -52,6 +54,16 @@ impl Command {
         let mut resources = elements(&listed, "LogicalResourceId");
         resources.sort();
         assert_eq!(resources, ["Hello", "HelloLogGroup", "HelloRole", "WorkerQueue"]);
+        if self == Self::Repeat {
+            // Whichever runs were killed, none of what they did is forgotten.
+            let history = account.phalanx(&super::orders(), "history --output json").succeeds();
+            let history = history.json()["deployments"].clone();
+            assert_eq!(history.as_array().unwrap().len(), 2, "{history:#}");
+            assert_eq!(
+                (&history[0]["live"], &history[1]["change"]),
+                (&json!(true), &json!("created"))
+            );
+        }
         let wanted = if self == Self::Create { "30" } else { "60" };
         let queue = account.wire(
             "sqs",

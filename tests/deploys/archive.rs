@@ -114,6 +114,24 @@ fn an_earlier_build_comes_back_with_its_code_and_template() {
 }
 
 #[test]
+fn parameters_come_back_and_hidden_ones_stay() {
+    let project = orders();
+    let parameters = "[parameters.Size]\nType = \"String\"\nDefault = \"30\"\n\n[parameters.Word]\nType = \"String\"\nNoEcho = true\n\n[stages.dev.parameters]\nWord = \"hush\"\n\n[outputs.QueueUrl]";
+    change(&project, "[outputs.QueueUrl]", parameters);
+    change(&project, "VERSION = \"1\"", "VERSION = \"${Size} ${Word}\"");
+    project.phalanx("deploy --local").succeeds();
+    change(&project, "Default = \"30\"", "Default = \"60\"");
+    project.phalanx("deploy --local").succeeds();
+    assert_eq!(version(&project), "60 hush");
+    let dry = project.phalanx("rollback --local --dry-run").succeeds().stdout;
+    assert!(dry.contains("parameter Size: "), "{dry}");
+    project.phalanx("rollback --local").succeeds();
+    assert_eq!(version(&project), "30 hush");
+    let answer = project.phalanx("history --local --output json").succeeds().json();
+    assert_eq!(answer["deployments"][0]["parameters"], json!({ "Size": "30" }));
+}
+
+#[test]
 fn no_plugin_runs_in_a_rollback() {
     use crate::support::guests;
     let project = orders();

@@ -170,7 +170,7 @@ pub fn deed(change: Change) -> Option<Deed> {
 }
 
 /// Whether CloudFormation hides a parameter's value, which then must not lie in a record either.
-fn is_secret(declaration: &Value) -> bool {
+pub(crate) fn is_secret(declaration: &Value) -> bool {
     match &declaration["NoEcho"] {
         Value::Bool(hidden) => *hidden,
         Value::String(text) => text.eq_ignore_ascii_case("true"),

@@ -11,6 +11,7 @@ use crate::hint::BoxError;
 use crate::invoke::{self, Unpacked};
 use crate::text::{count, size};
 
+use super::error::PipelineError;
 use super::load::load;
 use super::run::{Environment, Request, open_cloud, state_dir};
 
@@ -70,6 +71,20 @@ fn line(f: &mut fmt::Formatter<'_>, piece: &Piece, remark: &str) -> fmt::Result 
 /// # Errors
 /// When not everything that could need something can be read: then nothing is removed.
 pub async fn gc(
+    environment: &Environment,
+    request: &Request,
+    limits: &Limits,
+    confirm: impl AsyncFnOnce(&Collected) -> Result<(), BoxError>,
+) -> Result<Collected, BoxError> {
+    let mut interrupt = environment.interrupt.clone();
+    tokio::select! {
+        biased;
+        () = interrupt.raised() => Err(PipelineError::Interrupted { at: "gc" }.into()),
+        collected = gc_now(environment, request, limits, confirm) => collected,
+    }
+}
+
+async fn gc_now(
     environment: &Environment,
     request: &Request,
     limits: &Limits,

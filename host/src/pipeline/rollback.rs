@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::cloud::archive::{ArtifactUse, Deployment, artifacts_of};
+use crate::cloud::archive::{self, ArtifactUse, Deployment, artifacts_of};
 use crate::hint::{BoxError, Explain, Kind};
 use crate::template::Template;
 use crate::text::count;
@@ -35,11 +35,13 @@ pub(super) async fn rollback(
         let build = short(&deployment.build_id).to_owned();
         return Err(ArtifactsGone { build, missing }.into());
     }
-    run.build_id = deployment.build_id.parse().ok();
-    run.template = Some(Template::new(template));
     // All else that steers the deployment, such as its role, is as the manifest has it now.
     let service = Arc::make_mut(&mut run.service);
-    service.parameters = deployment.parameters.clone();
+    // So are values that are hidden: no record has them. One that the manifest does not give stays.
+    service.parameters.retain(|name, _| archive::is_secret(&template["Parameters"][name]));
+    service.parameters.extend(deployment.parameters.clone());
+    run.build_id = deployment.build_id.parse().ok();
+    run.template = Some(Template::new(template));
     service.tags = deployment.tags.clone();
     run.is_rollback = true;
 

@@ -31,7 +31,6 @@ const CHANGE_SETS: &str = "phalanx-";
 #[derive(Debug, Default)]
 struct Needs {
     stack: String,
-    id: String,
     digests: BTreeSet<Digest>,
     /// Whether it may yet go back to a template that CloudFormation does not tell.
     may_go_back: bool,
@@ -99,25 +98,38 @@ impl Aws {
         Ok(garbage)
     }
 
-    /// Removes pieces: objects in batches, the rest one by one, several at once.
+    /// Removes pieces: objects in batches, the rest one by one, several at once. Records go first: one
+    /// that is there, also after a kill, can be gone back to.
     pub(super) async fn discard_now(&self, pieces: &[Piece]) -> Result<Vec<Kept>, AwsError> {
-        let (objects, others): (Vec<Piece>, Vec<Piece>) =
-            pieces.iter().cloned().partition(|piece| {
-                matches!(piece.kind, PieceKind::Package | PieceKind::Template | PieceKind::Record)
-            });
-        let keys: Vec<String> = objects.into_iter().map(|piece| piece.name).collect();
+        let keys = |kinds: &[PieceKind]| {
+            let of_kind = pieces.iter().filter(|piece| kinds.contains(&piece.kind));
+            of_kind.map(|piece| piece.name.clone()).collect::<Vec<String>>()
+        };
+        let mut kept = self.delete_all(keys(&[PieceKind::Record])).await?;
+        kept.extend(self.delete_all(keys(&[PieceKind::Package, PieceKind::Template])).await?);
+        let others = pieces.iter().cloned().filter_map(|piece| match piece.kind {
+            PieceKind::Upload | PieceKind::ChangeSet => Some(self.remove(piece)),
+            _ => None,
+        });
+        let more: Vec<Option<Kept>> = stream::iter(others).buffered(REMOVALS).collect().await;
+        kept.extend(more.into_iter().flatten());
+        Ok(kept)
+    }
+
+    async fn delete_all(&self, keys: Vec<String>) -> Result<Vec<Kept>, AwsError> {
         let batches: Vec<Vec<String>> = keys.chunks(BATCH).map(<[String]>::to_vec).collect();
         let deletions = batches.into_iter().map(|keys| self.delete_objects(keys));
         let kept: Vec<Vec<Kept>> = stream::iter(deletions).buffered(REMOVALS).try_collect().await?;
-        let removals = others.into_iter().map(|piece| async move {
-            let removed = match piece.kind {
-                PieceKind::Upload => self.abort_upload(&piece.name, &piece.id).await,
-                _ => self.delete_change_set(&piece.id).await,
-            };
-            removed.err().map(|error| Kept { name: piece.name, why: error.to_string() })
-        });
-        let more: Vec<Option<Kept>> = stream::iter(removals).buffered(REMOVALS).collect().await;
-        Ok(kept.into_iter().flatten().chain(more.into_iter().flatten()).collect())
+        Ok(kept.into_iter().flatten().collect())
+    }
+
+    /// Removes an upload or a change set.
+    async fn remove(&self, piece: Piece) -> Option<Kept> {
+        let removed = match piece.kind {
+            PieceKind::Upload => self.abort_upload(&piece.name, &piece.id).await,
+            _ => self.delete_change_set(&piece.id).await,
+        };
+        removed.err().map(|error| Kept { name: piece.name, why: error.to_string() })
     }
 
     async fn delete_change_set(&self, id: &str) -> Result<(), AwsError> {
@@ -136,7 +148,6 @@ impl Aws {
             let id = stack.stack_id.unwrap_or_default();
             let mut needs =
                 Needs { stack: stack.stack_name.unwrap_or_default(), ..Needs::default() };
-            needs.id.clone_from(&id);
             for parameter in stack.parameters.unwrap_or_default() {
                 needs.digests.extend(digests_in(parameter.parameter_value().unwrap_or_default()));
             }

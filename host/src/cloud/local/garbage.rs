@@ -90,8 +90,11 @@ impl Local {
     ) -> Result<Discarded, LocalError> {
         let _locks = self.lock_all("gc")?;
         let pieces = still(pieces, &self.find_garbage(limits)?);
-        // The oldest revisions first: killed at any moment, those that are left have no gap.
-        for piece in &pieces {
+        // Revisions first, the oldest before the others: killed at any moment, those that are left have
+        // no gap, and what they need.
+        let (records, others): (Vec<&Piece>, Vec<&Piece>) =
+            pieces.iter().partition(|piece| piece.kind == PieceKind::Record);
+        for piece in records.into_iter().chain(others) {
             let path = PathBuf::from(&piece.id);
             match piece.kind {
                 PieceKind::History => {

@@ -130,3 +130,45 @@ async fn a_deletion_killed_at_any_operation_is_done_by_the_next() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_collection_killed_at_any_operation_is_done_by_the_next() {
+    let mut cuts = 0;
+    for at in 1.. {
+        let rig = Rig::new();
+        let root = rig.folder.path().join("cloud");
+        let sound = open(&root);
+        let reporter = || -> Arc<dyn Reporter> { rig.recorder.clone() };
+        let fine = |error: BoxError| panic!("{error}");
+        let versions = ["one", "two", "three"].map(|name| artifact(rig.folder.path(), name));
+        for version in &versions {
+            sound.store(version, reporter()).await.map(drop).unwrap_or_else(fine);
+            let template = service(&version.digest);
+            sound.apply(&request(&template), reporter()).await.map(drop).unwrap_or_else(fine);
+        }
+        let now = UNIX_EPOCH + Duration::from_secs(1 << 33);
+        let limits = Limits { keep: 1, min_age: Some(Duration::ZERO), now };
+        let dying = Local { disk: Arc::new(Cut { left: AtomicUsize::new(at) }), ..open(&root) };
+        let garbage = sound.garbage(&limits).await.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(garbage.pieces.len(), 4, "two packages and two revisions");
+        let died = dying.discard(&garbage.pieces, &limits).await.is_err();
+        cuts += usize::from(died);
+        // Whatever is still told of can be gone back to, and what is live runs.
+        let deployments = sound.deployments("orders-dev", 10).await.unwrap_or_else(|_| panic!());
+        for deployment in &deployments {
+            let template = sound.deployed_template(deployment).await.unwrap_or_else(|_| panic!());
+            let wanted = crate::cloud::archive::artifacts_of(&template);
+            assert!(sound.missing(wanted).await.unwrap_or_else(|_| panic!()).is_empty());
+        }
+        let again = sound.garbage(&limits).await.unwrap_or_else(|error| panic!("{error}"));
+        sound.discard(&again.pieces, &limits).await.map(drop).unwrap_or_else(fine);
+        let last = sound.garbage(&limits).await.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(last.pieces, [], "cut at operation {at}");
+        assert_eq!(sound.history("orders-dev").all().unwrap().len(), 1);
+        assert!(sound.package(&sound.function("orders-dev", "say-hello").unwrap()).is_ok());
+        if !died {
+            break;
+        }
+    }
+    assert!(cuts >= 3, "only {cuts} operations were cut");
+}
