@@ -4,7 +4,7 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use super::thing::{stack, tell, tell_another, things};
-use super::{cloudformation, elements, objects, orders, stacks, status};
+use super::{cloudformation, elements, orders, packages, stacks, status};
 use crate::support::{Account, Answer, Finished, Project, Scripted, change};
 
 /// The end of a run: its error, or else the first words of its result (a stack's state and its reason),
@@ -55,7 +55,8 @@ fn nothing_but_a_change_set() {
 
     behind(&account, "CreateChangeSet", &set.replace("Name=x", "Name=y"));
     let deleted = account.phalanx(&project, "delete").succeeds();
-    insta::assert_snapshot!(end(&account, &deleted), @"there is no stack t[ACCOUNT]-dev; nothing to delete");
+    insta::assert_snapshot!(end(&account, &deleted), @"deleted stack t[ACCOUNT]-dev");
+    assert_eq!(stacks(&account), Vec::<String>::new());
 }
 
 /// A deployed service whose stack is shown in another state than it is in.
@@ -101,7 +102,7 @@ fn busy_with_what_someone_else_does() {
         );
         server.phalanx(&project, "status").succeeds();
         assert_eq!(stacks(&account), ["orders-dev"]);
-        assert_eq!(objects(&account).len(), 1);
+        assert_eq!(packages(&account).len(), 1);
     }
 }
 
