@@ -20,6 +20,8 @@ mod gc;
 mod guards;
 /// Deployments that are remembered, and brought back.
 mod history;
+/// The page of permissions.
+mod iam;
 /// Functions called.
 mod invoke;
 /// The binary killed at many moments, and run again.
@@ -34,6 +36,8 @@ mod outputs;
 mod plan;
 /// Accounts, regions and credentials that will not do.
 mod refusals;
+/// The page of states.
+mod rules;
 /// What the framework that Phalanx follows did wrong.
 mod sparta;
 /// Every state that a stack can be in.
