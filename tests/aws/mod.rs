@@ -20,6 +20,8 @@ mod gc;
 mod guards;
 /// Deployments that are remembered, and brought back.
 mod history;
+/// The page of permissions.
+mod iam;
 /// Ctrl-C while CloudFormation works on the stack.
 mod interrupts;
 /// Functions called.
@@ -36,6 +38,8 @@ mod outputs;
 mod plan;
 /// Accounts, regions and credentials that will not do.
 mod refusals;
+/// The page of states.
+mod rules;
 /// What the framework that Phalanx follows did wrong.
 mod sparta;
 /// Every state that a stack can be in.

@@ -55,7 +55,8 @@ fn nothing_but_a_change_set() {
 
     behind(&account, "CreateChangeSet", &set.replace("Name=x", "Name=y"));
     let deleted = account.phalanx(&project, "delete").succeeds();
-    insta::assert_snapshot!(end(&account, &deleted), @"there is no stack t[ACCOUNT]-dev; nothing to delete");
+    insta::assert_snapshot!(end(&account, &deleted), @"deleted stack t[ACCOUNT]-dev");
+    assert_eq!(stacks(&account), Vec::<String>::new());
 }
 
 /// A deployed service whose stack is shown in another state than it is in.

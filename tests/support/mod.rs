@@ -22,6 +22,6 @@ pub use ministack::Account;
 pub use parallel::in_parallel;
 pub(crate) use project::repository;
 pub use project::{Project, change};
-pub use scripted::{Answer, Scripted};
+pub use scripted::{Answer, Call, Scripted};
 pub use tool::tool;
 pub use transcript::{Transcript, words};

@@ -40,7 +40,10 @@ pub(super) async fn delete(run: &mut Run) -> Result<Deleted, BoxError> {
     resolve::load_plugins(run).await?;
     let name = run.service.stack_name.clone();
     let Some(stack) = run.cloud.stack(&name).await? else {
-        return Ok(Deleted { stack: name, deleted: false });
+        // A change set that was never executed may be left of it, of which no hook can know anything.
+        let reporter = Arc::clone(&run.environment.reporter);
+        let deleted = run.cloud.delete(&name, &run.request.retain, reporter).await?;
+        return Ok(Deleted { stack: name, deleted });
     };
     run.stack = Some(stack_view(&stack, None));
     hooks::run_hook(run, Hook::PreDelete).await?;
