@@ -12,6 +12,11 @@ use crate::measure::{Cost, cost};
 use crate::run::{Outcome, command, read, root, run, target};
 use crate::setup::wasm_target;
 
+mod aws;
+mod counter;
+mod peers;
+mod server;
+
 /// How often each command is run.
 const TIMES: usize = 15;
 /// How often a folder is packaged.
@@ -19,10 +24,7 @@ const PACKAGINGS: usize = 5;
 
 /// Runs all measurements.
 pub(crate) fn bench() -> Outcome {
-    wasm_target()?;
-    run(&root(), &["cargo", "build", "--release", "--package", "phalanx", "--locked"])?;
-    let bench = Bench::new()?;
-    let mut table = Table::default();
+    let (bench, mut table) = begin()?;
     bench.version(&mut table)?;
     bench.plans(&mut table)?;
     bench.packaging(&mut table)?;
@@ -33,8 +35,20 @@ pub(crate) fn bench() -> Outcome {
             table.row(what, measured, limit);
         }
     }
-    eprintln!("\n{}", table.0);
-    Ok(())
+    bench.end(table)
+}
+
+/// Runs the measurements of deployments to AWS alone.
+pub(crate) fn bench_aws() -> Outcome {
+    let (bench, table) = begin()?;
+    bench.end(table)
+}
+
+/// Builds what is measured.
+fn begin() -> Result<(Bench, Table), String> {
+    wasm_target()?;
+    run(&root(), &["cargo", "build", "--release", "--package", "phalanx", "--locked"])?;
+    Ok((Bench::new()?, Table::default()))
 }
 
 /// A Markdown table.
@@ -61,6 +75,14 @@ impl Bench {
         let folder = target().join("bench");
         remove(&folder)?;
         Ok(Self { phalanx: target().join("release/phalanx"), folder })
+    }
+
+    /// Measures deployments to AWS, last since they need the most, and shows the table: what is in it by
+    /// then is shown whatever becomes of them.
+    fn end(&self, mut table: Table) -> Outcome {
+        let deployed = self.deployments(&mut table);
+        eprintln!("\n{}", table.0);
+        deployed
     }
 
     fn phalanx(&self, service: &Path, words: &[&str]) -> Command {

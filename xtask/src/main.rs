@@ -22,6 +22,7 @@ fn main() -> ExitCode {
         ["tour"] => tour::tour(),
         ["test"] => test::test(),
         ["bench"] => bench::bench(),
+        ["bench", "aws"] => bench::bench_aws(),
         ["lint"] => test::lint(),
         ["setup"] => setup::setup(),
         ["measure", rest @ ..] => measure::measure(rest),
@@ -45,6 +46,7 @@ usage: cargo xtask <command>
   demo   build phalanx and deploy examples/hello to the embedded local cloud
   tour   build the plugin of examples/pipeline-tour and show each of its hooks
   test   set up what is missing, then format, lints, docs and every test
-  bench  measure the release build and print the table of the README
+  bench  measure the release build and print the table of the README; `bench aws` prints only the
+         rows of deployments to AWS
   lint   format, lints and docs only
   setup  what `test` sets up, and nothing else";

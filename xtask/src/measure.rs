@@ -31,16 +31,21 @@ pub(crate) fn cost(
         before()?;
         costs.push(once(command)?);
     }
+    Ok(median(&costs))
+}
+
+/// The median of each cost; there must be one.
+pub(crate) fn median(costs: &[Cost]) -> Cost {
     let median = |value: fn(&Cost) -> f64| {
         let mut values: Vec<f64> = costs.iter().map(value).collect();
         values.sort_by(f64::total_cmp);
         values[values.len() / 2]
     };
-    Ok(Cost {
+    Cost {
         cpu_ms: median(|cost| cost.cpu_ms),
         wall_ms: median(|cost| cost.wall_ms),
         memory_mib: median(|cost| cost.memory_mib),
-    })
+    }
 }
 
 fn once(command: &Command) -> Result<Cost, String> {

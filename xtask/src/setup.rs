@@ -2,7 +2,7 @@
 //! folders of ours.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::run::{Outcome, command, read, root, run, target};
@@ -17,7 +17,7 @@ const WASM_TARGET: &str = "wasm32-unknown-unknown";
 const CFN_LINT: &str = "cfn-lint==1.58.0";
 
 /// Serves the AWS APIs on loopback. boto3 is there to look at what phalanx made by other means.
-const MINISTACK: [&str; 2] = ["ministack==1.5.33", "boto3==1.43.106"];
+pub(crate) const MINISTACK: [&str; 2] = ["ministack==1.5.33", "boto3==1.43.106"];
 
 /// Sets up everything that the tests need.
 pub(crate) fn setup() -> Outcome {
@@ -46,8 +46,31 @@ pub(crate) fn wasm_target() -> Outcome {
     })
 }
 
-/// Installs a program of the Python package index into `target/tools`, once for each list of versions.
-fn tool(name: &str, packages: &[&str]) -> Outcome {
+/// Installs a program of the Python package index into `target/tools`.
+pub(crate) fn tool(name: &str, packages: &[&str]) -> Outcome {
+    install(name, packages, |folder| {
+        let venv = folder.to_string_lossy().into_owned();
+        run(&root(), &["python3", "-m", "venv", "--clear", &venv])?;
+        let pip = folder.join("bin/pip").to_string_lossy().into_owned();
+        let install = [&pip, "install", "--quiet", "--disable-pip-version-check"];
+        run(&root(), &[&install[..], packages].concat())
+    })
+}
+
+/// Installs a program of the npm registry into `target/tools`.
+pub(crate) fn npm_tool(name: &str, packages: &[&str]) -> Outcome {
+    install(name, packages, |folder| {
+        // npm looks for a project upwards from where it is, and takes the first that it finds.
+        fs::create_dir_all(folder)
+            .and_then(|()| fs::write(folder.join("package.json"), "{ \"private\": true }"))
+            .map_err(|error| format!("cannot write to {}: {error}", folder.display()))?;
+        let install = ["npm", "install", "--no-audit", "--no-fund", "--save-exact"];
+        run(folder, &[&install[..], packages].concat())
+    })
+}
+
+/// Installs a program into its folder, once for each list of versions.
+fn install(name: &str, packages: &[&str], make: impl FnOnce(&Path) -> Outcome) -> Outcome {
     let folder = target().join("tools").join(name);
     let marker = folder.join("installed");
     // A virtual environment knows its own path: in a folder that was moved it must be made again.
@@ -55,11 +78,7 @@ fn tool(name: &str, packages: &[&str]) -> Outcome {
     if fs::read_to_string(&marker).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }
-    let venv = folder.to_string_lossy().into_owned();
-    run(&root(), &["python3", "-m", "venv", "--clear", &venv])?;
-    let pip = folder.join("bin/pip").to_string_lossy().into_owned();
-    let install = [&pip, "install", "--quiet", "--disable-pip-version-check"];
-    run(&root(), &[&install[..], packages].concat())?;
+    make(&folder)?;
     fs::write(&marker, wanted)
         .map_err(|error| format!("cannot write {}: {error}", marker.display()))
 }
