@@ -45,14 +45,14 @@ fn an_update_is_cancelled_at_the_second_time() {
     assert!(next.stdout.starts_with("updated stack "), "{}", next.scene());
 }
 
-/// The shortest limit is a minute, which the update of this test takes to run into.
+/// The shortest limit is a minute. CloudFormation lets what it has begun come to its end.
 #[test]
 fn an_update_that_takes_too_long_is_undone() {
     let Some(account) = Account::new() else { return };
     let project = things(&account, "nothing");
     change(&project, "[functions.maker]", "[deploy]\ntimeout = \"1m\"\n\n[functions.maker]");
     account.phalanx(&project, "deploy").succeeds();
-    tell(&project, "silent");
+    tell(&project, "slow long");
     let late = account.phalanx(&project, "deploy").exits(1);
     insta::assert_snapshot!(late.error().replace(&account.id, "[ACCOUNT]"), @"");
     assert_eq!(status(&account), "UPDATE_ROLLBACK_COMPLETE");

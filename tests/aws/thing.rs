@@ -12,7 +12,7 @@ region = "eu-central-1"
 code = "maker"
 runtime = "python3.13"
 handler = "maker.handler"
-timeout = "60s"
+timeout = "90s"
 
 [resources.Thing]
 Type = "Custom::Thing"
@@ -24,7 +24,7 @@ Does = "nothing"
 
 /// The function. What a property `Does` may name: `fail-create`, `fail-update`, `fail-delete` (the
 /// deletion fails), `fail-back` (an update to it fails, and so does the one back), `slow` (three
-/// seconds), `silent` (no answer ever).
+/// seconds), `slow long` (65 of them).
 const MAKER: &str = r#"
 import json, time, urllib.request
 
@@ -33,9 +33,7 @@ def handler(event, context):
     does = event["ResourceProperties"]["Does"].split()
     before = event.get("OldResourceProperties", {}).get("Does", "").split()
     if "slow" in does:
-        time.sleep(3)
-    if "silent" in does:
-        return
+        time.sleep(65 if "long" in does else 3)
     fails = f"fail-{kind}" in does or (kind == "update" and "fail-back" in does + before)
     answer = {
         "Status": "FAILED" if fails else "SUCCESS",
