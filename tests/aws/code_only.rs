@@ -328,6 +328,41 @@ fn an_interrupt_leaves_all_as_they_were() {
     assert!(!has_record(&account));
 }
 
+/// Starts a run and kills it at a call, before or after that is done.
+fn kill(server: &Scripted, project: &Project, operation: &str, nth: usize, done: bool) {
+    server.fault(operation, nth, Answer::Stall { done });
+    let mut run = server.phalanx(project, "deploy --code-only").into_command();
+    let mut child = run.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let began = Instant::now();
+    while !server.is_stalled() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before {operation} {nth}");
+        assert!(began.elapsed() < Duration::from_secs(60), "it does not come to {operation} {nth}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    server.forward_all();
+}
+
+#[test]
+fn a_run_that_fails_after_one_that_was_killed_forgets_nothing() {
+    let Some(account) = Account::new() else { return };
+    let project = deployed(&account);
+    let server = Scripted::before(&account);
+    project.write("app/bootstrap", code("2"));
+    kill(&server, &project, "UpdateFunctionCode", 1, true);
+    project.write("app/bootstrap", code("3"));
+    let refused =
+        Answer::error(400, "InvalidParameterValueException", "Unzipped size must be smaller");
+    server.script("UpdateFunctionCode", [refused]);
+    server.phalanx(&project, "deploy --code-only").exits(1);
+    assert!(
+        told(&account.phalanx(&project, "status").succeeds()).contains("or what they ran before")
+    );
+    account.phalanx(&project, "deploy --code-only").succeeds().says("did not end well");
+    assert_eq!(version(&account, &project, "hello"), "3");
+}
+
 #[test]
 fn a_run_that_was_killed_is_healed_by_the_same_command_and_by_a_whole_deployment() {
     let Some(account) = Account::new() else { return };
@@ -341,15 +376,7 @@ fn a_run_that_was_killed_is_healed_by_the_same_command_and_by_a_whole_deployment
                     (Scripted::before(&account), format!("{number} {operation} {nth} {done}"));
                 project.write("app/bootstrap", code(&wanted));
                 project.write("app/second", code(&format!("second {wanted}")));
-                server.fault(operation, nth, Answer::Stall { done });
-                let mut child = server.phalanx(&project, "deploy --code-only").into_command();
-                let mut child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-                while !server.is_stalled() {
-                    assert!(child.try_wait().unwrap().is_none(), "{wanted}: it is not killed");
-                    std::thread::sleep(Duration::from_millis(5));
-                }
-                child.kill().unwrap();
-                child.wait().unwrap();
+                kill(&server, &project, operation, nth, done);
                 if has_record(&account) {
                     told(&run("status").succeeds());
                 }
