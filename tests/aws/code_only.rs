@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{BOOTSTRAP, BROKEN, change, later, objects, talking};
+use super::{BOOTSTRAP, BROKEN, change, objects, talking};
 use crate::support::{Account, Answer, Finished, Project, Scripted};
 
 /// A service of two functions with packages of their own, deployed.
@@ -250,41 +250,6 @@ fn a_function_that_cannot_run_its_new_code_gets_the_old_one() {
     "#);
     assert_eq!(digest(&account, "hello"), old);
     assert_eq!(server.counts()["UpdateFunctionCode"], 2);
-    assert!(!has_record(&account));
-}
-
-#[test]
-fn garbage_collection_knows_what_runs_beside_the_template() {
-    let Some(account) = Account::new() else { return };
-    let project = deployed(&account);
-    project.write("app/bootstrap", code("2"));
-    account.phalanx(&project, "deploy --code-only").succeeds();
-    let before = objects(&account);
-    assert_eq!(before.iter().filter(|key| key.starts_with("artifacts/")).count(), 3);
-    later(account.phalanx(&project, "gc --keep 1")).succeeds();
-    assert_eq!(objects(&account), before);
-    account.phalanx(&project, "delete").succeeds();
-    later(account.phalanx(&project, "gc")).succeeds();
-    let left = objects(&account);
-    assert!(
-        !left.iter().any(|key| key.starts_with("artifacts/") || key.starts_with("behind/")),
-        "{left:?}"
-    );
-}
-
-#[test]
-fn an_earlier_build_is_brought_back_to_the_functions_too() {
-    let Some(account) = Account::new() else { return };
-    let project = deployed(&account);
-    let run = |words: &str| account.phalanx(&project, words);
-    project.write("app/second", code("second 2"));
-    run("deploy").succeeds();
-    project.write("app/bootstrap", code("2"));
-    run("deploy --code-only").succeeds();
-    run("rollback").succeeds();
-    // CloudFormation has nothing to do for the first one.
-    assert_ne!(version(&account, &project, "hello"), "2");
-    assert_eq!(version(&account, &project, "second"), "second 1");
     assert!(!has_record(&account));
 }
 
