@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::{BOOTSTRAP, BROKEN, change, objects, talking};
-use crate::support::{Account, Answer, Finished, Project, Scripted};
+use crate::support::{Account, Answer, Finished, Project, Scripted, in_parallel};
 
 /// A service of two functions with packages of their own, deployed.
 fn deployed(account: &Account) -> Project {
@@ -330,29 +330,37 @@ fn a_run_that_fails_after_one_that_was_killed_forgets_nothing() {
 
 #[test]
 fn a_run_that_was_killed_is_healed_by_the_same_command_and_by_a_whole_deployment() {
-    let Some(account) = Account::new() else { return };
-    let project = deployed(&account);
-    let run = |words: &str| account.phalanx(&project, words);
-    for (number, again) in ["deploy --code-only", "deploy"].into_iter().enumerate() {
-        // The first two objects are packages, the others the record.
-        for (operation, calls) in [("PutObject", [3, 4]), ("UpdateFunctionCode", [1, 2])] {
-            for (nth, done) in calls.into_iter().flat_map(|nth| [(nth, false), (nth, true)]) {
-                let (server, wanted) =
-                    (Scripted::before(&account), format!("{number} {operation} {nth} {done}"));
-                project.write("app/bootstrap", code(&wanted));
-                project.write("app/second", code(&format!("second {wanted}")));
-                kill(&server, &project, operation, nth, done);
-                if has_record(&account) {
-                    told(&run("status").succeeds());
-                }
-                run(again).succeeds();
-                assert_eq!(version(&account, &project, "hello"), wanted);
-                assert_eq!(version(&account, &project, "second"), format!("second {wanted}"));
-                assert_eq!(has_record(&account), again.contains("code-only"));
-            }
-        }
-        run("deploy").succeeds();
-        assert!(!has_record(&account));
-        run("plan --exit-code").succeeds();
+    if Account::new().is_none() {
+        return;
     }
+    // The first two objects are packages, the others the record.
+    let calls =
+        [("PutObject", 3), ("PutObject", 4), ("UpdateFunctionCode", 1), ("UpdateFunctionCode", 2)];
+    let scenes: Vec<_> = ["deploy --code-only", "deploy"]
+        .into_iter()
+        .flat_map(|again| calls.map(|(operation, nth)| (again, operation, nth)))
+        .flat_map(|(again, operation, nth)| [false, true].map(|done| (again, operation, nth, done)))
+        .collect();
+    in_parallel(
+        scenes,
+        |scene| format!("{scene:?}"),
+        |(again, operation, nth, done)| {
+            let account = Account::new().unwrap();
+            let (server, project) = (Scripted::before(&account), deployed(&account));
+            let run = |words: &str| account.phalanx(&project, words);
+            project.write("app/bootstrap", code("2"));
+            project.write("app/second", code("second 2"));
+            kill(&server, &project, operation, nth, done);
+            if has_record(&account) {
+                told(&run("status").succeeds());
+            }
+            run(again).succeeds();
+            assert_eq!(version(&account, &project, "hello"), "2");
+            assert_eq!(version(&account, &project, "second"), "second 2");
+            assert_eq!(has_record(&account), again.contains("code-only"));
+            run("deploy").succeeds();
+            assert!(!has_record(&account));
+            run("plan --exit-code").succeeds();
+        },
+    );
 }
