@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{BOOTSTRAP, BROKEN, change, later, objects, talking};
-use crate::support::{Account, Answer, Finished, Project, Scripted};
+use super::{BOOTSTRAP, BROKEN, change, objects, talking};
+use crate::support::{Account, Answer, Finished, Project, Scripted, in_parallel};
 
 /// A service of two functions with packages of their own, deployed.
 fn deployed(account: &Account) -> Project {
@@ -254,41 +254,6 @@ fn a_function_that_cannot_run_its_new_code_gets_the_old_one() {
 }
 
 #[test]
-fn garbage_collection_knows_what_runs_beside_the_template() {
-    let Some(account) = Account::new() else { return };
-    let project = deployed(&account);
-    project.write("app/bootstrap", code("2"));
-    account.phalanx(&project, "deploy --code-only").succeeds();
-    let before = objects(&account);
-    assert_eq!(before.iter().filter(|key| key.starts_with("artifacts/")).count(), 3);
-    later(account.phalanx(&project, "gc --keep 1")).succeeds();
-    assert_eq!(objects(&account), before);
-    account.phalanx(&project, "delete").succeeds();
-    later(account.phalanx(&project, "gc")).succeeds();
-    let left = objects(&account);
-    assert!(
-        !left.iter().any(|key| key.starts_with("artifacts/") || key.starts_with("behind/")),
-        "{left:?}"
-    );
-}
-
-#[test]
-fn an_earlier_build_is_brought_back_to_the_functions_too() {
-    let Some(account) = Account::new() else { return };
-    let project = deployed(&account);
-    let run = |words: &str| account.phalanx(&project, words);
-    project.write("app/second", code("second 2"));
-    run("deploy").succeeds();
-    project.write("app/bootstrap", code("2"));
-    run("deploy --code-only").succeeds();
-    run("rollback").succeeds();
-    // CloudFormation has nothing to do for the first one.
-    assert_ne!(version(&account, &project, "hello"), "2");
-    assert_eq!(version(&account, &project, "second"), "second 1");
-    assert!(!has_record(&account));
-}
-
-#[test]
 fn who_may_not_look_into_the_bucket_still_sees_the_stack() {
     let Some(account) = Account::new() else { return };
     let project = talking();
@@ -328,39 +293,74 @@ fn an_interrupt_leaves_all_as_they_were() {
     assert!(!has_record(&account));
 }
 
+/// Starts a run and kills it at a call, before or after that is done.
+fn kill(server: &Scripted, project: &Project, operation: &str, nth: usize, done: bool) {
+    server.fault(operation, nth, Answer::Stall { done });
+    let mut run = server.phalanx(project, "deploy --code-only").into_command();
+    let mut child = run.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let began = Instant::now();
+    while !server.is_stalled() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before {operation} {nth}");
+        assert!(began.elapsed() < Duration::from_secs(60), "it does not come to {operation} {nth}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    server.forward_all();
+}
+
 #[test]
-fn a_run_that_was_killed_is_healed_by_the_same_command_and_by_a_whole_deployment() {
+fn a_run_that_fails_after_one_that_was_killed_forgets_nothing() {
     let Some(account) = Account::new() else { return };
     let project = deployed(&account);
-    let run = |words: &str| account.phalanx(&project, words);
-    for (number, again) in ["deploy --code-only", "deploy"].into_iter().enumerate() {
-        // The first two objects are packages, the others the record.
-        for (operation, calls) in [("PutObject", [3, 4]), ("UpdateFunctionCode", [1, 2])] {
-            for (nth, done) in calls.into_iter().flat_map(|nth| [(nth, false), (nth, true)]) {
-                let (server, wanted) =
-                    (Scripted::before(&account), format!("{number} {operation} {nth} {done}"));
-                project.write("app/bootstrap", code(&wanted));
-                project.write("app/second", code(&format!("second {wanted}")));
-                server.fault(operation, nth, Answer::Stall { done });
-                let mut child = server.phalanx(&project, "deploy --code-only").into_command();
-                let mut child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-                while !server.is_stalled() {
-                    assert!(child.try_wait().unwrap().is_none(), "{wanted}: it is not killed");
-                    std::thread::sleep(Duration::from_millis(5));
-                }
-                child.kill().unwrap();
-                child.wait().unwrap();
-                if has_record(&account) {
-                    told(&run("status").succeeds());
-                }
-                run(again).succeeds();
-                assert_eq!(version(&account, &project, "hello"), wanted);
-                assert_eq!(version(&account, &project, "second"), format!("second {wanted}"));
-                assert_eq!(has_record(&account), again.contains("code-only"));
-            }
-        }
-        run("deploy").succeeds();
-        assert!(!has_record(&account));
-        run("plan --exit-code").succeeds();
+    let server = Scripted::before(&account);
+    project.write("app/bootstrap", code("2"));
+    kill(&server, &project, "UpdateFunctionCode", 1, true);
+    project.write("app/bootstrap", code("3"));
+    let refused =
+        Answer::error(400, "InvalidParameterValueException", "Unzipped size must be smaller");
+    server.script("UpdateFunctionCode", [refused]);
+    server.phalanx(&project, "deploy --code-only").exits(1);
+    assert!(
+        told(&account.phalanx(&project, "status").succeeds()).contains("or what they ran before")
+    );
+    account.phalanx(&project, "deploy --code-only").succeeds().says("did not end well");
+    assert_eq!(version(&account, &project, "hello"), "3");
+}
+
+#[test]
+fn a_run_that_was_killed_is_healed_by_the_same_command_and_by_a_whole_deployment() {
+    if Account::new().is_none() {
+        return;
     }
+    // The first two objects are packages, the others the record.
+    let calls =
+        [("PutObject", 3), ("PutObject", 4), ("UpdateFunctionCode", 1), ("UpdateFunctionCode", 2)];
+    let scenes: Vec<_> = ["deploy --code-only", "deploy"]
+        .into_iter()
+        .flat_map(|again| calls.map(|(operation, nth)| (again, operation, nth)))
+        .flat_map(|(again, operation, nth)| [false, true].map(|done| (again, operation, nth, done)))
+        .collect();
+    in_parallel(
+        scenes,
+        |scene| format!("{scene:?}"),
+        |(again, operation, nth, done)| {
+            let account = Account::new().unwrap();
+            let (server, project) = (Scripted::before(&account), deployed(&account));
+            let run = |words: &str| account.phalanx(&project, words);
+            project.write("app/bootstrap", code("2"));
+            project.write("app/second", code("second 2"));
+            kill(&server, &project, operation, nth, done);
+            if has_record(&account) {
+                told(&run("status").succeeds());
+            }
+            run(again).succeeds();
+            assert_eq!(version(&account, &project, "hello"), "2");
+            assert_eq!(version(&account, &project, "second"), "second 2");
+            assert_eq!(has_record(&account), again.contains("code-only"));
+            run("deploy").succeeds();
+            assert!(!has_record(&account));
+            run("plan --exit-code").succeeds();
+        },
+    );
 }

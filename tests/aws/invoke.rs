@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::talking;
+use super::{change, talking};
 use crate::support::{Account, Answer, Project, Scripted};
 
 fn deployed(account: &Account) -> Project {
@@ -95,6 +95,13 @@ fn what_cannot_be_called_is_told_before_the_call_or_by_lambda() {
     Usage: phalanx invoke --async <FUNCTION>
 
     For more information, try '--help'.
+    "#);
+
+    change(&project, "[outputs", "[functions.later]\ncode = \"app/bootstrap\"\n\n[outputs");
+    insta::assert_snapshot!(run("invoke later").exits(2).error(), @r#"
+    error: stack `orders-dev` has no function `later`
+
+    hint: the manifest has it, and it is not deployed yet: run `phalanx deploy`
     "#);
 
     account.ask(

@@ -207,6 +207,8 @@ pub struct NoFunction {
     pub name: String,
     /// What there is.
     pub known: Vec<String>,
+    /// True when the service has it, so that it is only not deployed yet.
+    pub in_service: bool,
 }
 
 impl Explain for NoFunction {
@@ -220,6 +222,9 @@ impl Explain for NoFunction {
 
     fn hints(&self) -> Vec<String> {
         let hint = match nearest(&self.name, self.known.iter().map(String::as_str)) {
+            _ if self.in_service => {
+                "the manifest has it, and it is not deployed yet: run `phalanx deploy`".into()
+            }
             Some(near) => format!("did you mean `{near}`?"),
             None if self.known.is_empty() => "it has no functions".into(),
             None => format!("its functions: {}", self.known.join(", ")),

@@ -237,6 +237,9 @@ async fn update_now(run: &Run, stack: &Stack, plan: &PlanResult) -> Result<Vec<S
             functions.entry(id.clone()).or_insert_with(|| code.clone());
         }
     }
+    if plan.behind.as_ref().is_some_and(|behind| !behind.settled) {
+        run.reporter().note("an earlier run did not end well: what it touched gets its code anew");
+    }
     cloud.set_behind(&record(false, functions.clone())).await?;
     let changed = set_all(run, cloud, codes(&updates)).await;
     if let Err(error) = changed {
@@ -329,7 +332,7 @@ async fn put_back(
     if !stuck.is_empty() {
         return CodeOnlyError::HalfWay { cause, stuck }.into();
     }
-    let restored = match behind.filter(|behind| behind.settled) {
+    let restored = match behind {
         Some(behind) => cloud.set_behind(behind).await,
         None => cloud.forget_behind(&stack.name).await,
     };

@@ -52,6 +52,7 @@ pub(super) fn find(service: &Service, stack: &Stack, name: &str) -> Result<Deplo
             stack: stack.name.clone(),
             name: name.to_owned(),
             known: functions.into_iter().map(|function| function.name).collect(),
+            in_service: service.functions.contains_key(name),
         }),
     }
 }

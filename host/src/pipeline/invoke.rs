@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::cloud::Cloud as _;
 use crate::cloud::local::LocalError;
+use crate::cloud::{Cloud as _, NoFunction};
 use crate::hint::BoxError;
 use crate::invoke::{self, FunctionError, FunctionSpec, Invocation, Options};
 
@@ -89,6 +89,10 @@ async fn here(
             cloud: "local",
             stage: service.stage.clone(),
         }),
+        LocalError::NoFunction(missing) => {
+            let in_service = service.functions.contains_key(function);
+            NoFunction { in_service, ..missing }.into()
+        }
         other => other.into(),
     })?;
     let (package, digest) = local.package(&known)?;

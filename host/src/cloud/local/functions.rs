@@ -79,6 +79,7 @@ impl Local {
                 stack: stack.to_owned(),
                 name: name.to_owned(),
                 known: functions.into_iter().map(|function| shown(stack, function)).collect(),
+                in_service: false,
             }
             .into()),
         }
