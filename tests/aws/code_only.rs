@@ -281,7 +281,9 @@ fn an_earlier_build_is_brought_back_to_the_functions_too() {
     run("deploy").succeeds();
     project.write("app/bootstrap", code("2"));
     run("deploy --code-only").succeeds();
-    run("rollback").succeeds();
+    let history = run("history --output json").succeeds().json();
+    let first = history["deployments"][1]["build-id"].as_str().unwrap();
+    run(&format!("rollback --to {first}")).succeeds();
     // CloudFormation has nothing to do for the first one.
     assert_ne!(version(&account, &project, "hello"), "2");
     assert_eq!(version(&account, &project, "second"), "second 1");
