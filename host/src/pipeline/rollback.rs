@@ -69,7 +69,7 @@ async fn find(run: &Run, wanted: Option<&str>) -> Result<Deployment, BoxError> {
         .into());
     };
     let entries = entries(&*run.cloud, name, Some(&stack), usize::MAX).await?;
-    let behind = code_only::behind(run, Some(&stack)).await?;
+    let behind = code_only::behind(&*run.cloud, &stack, false, run.reporter()).await?;
     Ok(pick(name, &entries, wanted, behind.is_some())?.clone())
 }
 
