@@ -63,6 +63,11 @@ pub(super) struct Causes {
 }
 
 impl Causes {
+    /// True when nothing failed of its own.
+    pub(super) fn is_empty(&self) -> bool {
+        self.failed.is_empty() && self.undone.is_none()
+    }
+
     /// Looks at an event; events come in the order of time. `own` is true for the stack itself.
     pub(super) fn note(&mut self, prefix: &str, event: &StackEvent, status: &str, own: bool) {
         let reason = event.resource_status_reason().unwrap_or_default();

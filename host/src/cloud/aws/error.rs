@@ -80,7 +80,7 @@ pub enum AwsError {
         stack: String,
     },
     /// The stack was deleted under this run's hands.
-    #[error("stack `{stack}` was deleted by someone else as soon as it was deployed")]
+    #[error("stack `{stack}` was deleted by someone else while it was deployed")]
     Vanished {
         /// The stack.
         stack: String,

@@ -68,6 +68,9 @@ impl Ending {
         if self.status == wanted {
             return Ok(());
         }
+        if self.status == "DELETE_COMPLETE" && self.causes.is_empty() {
+            return Err(AwsError::Vanished { stack: stack.to_owned() });
+        }
         let (cause, others) = self.causes.into_first();
         let (stack, status) = (stack.to_owned(), self.status);
         Err(AwsError::Failed { action, stack, cause: Box::new(cause), others, status })
