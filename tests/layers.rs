@@ -118,6 +118,9 @@ fn foreign_types_stay_in_their_folder() {
     let owners = [
         ("wasmtime", "plugin"),
         ("wasmtime_wasi", "plugin"),
+        ("aws_config", "cloud"),
+        ("aws_sdk_cloudformation", "cloud"),
+        ("aws_sdk_s3", "cloud"),
         ("clap", "cli"),
         ("indicatif", "cli"),
     ];
