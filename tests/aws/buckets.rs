@@ -146,3 +146,21 @@ fn a_bucket_of_ours_that_denies_us() {
     ");
     assert!(!server.operations().contains(&"CreateChangeSet".to_owned()));
 }
+
+#[test]
+fn all_packages_of_a_run_share_one_look_at_the_bucket() {
+    let Some(account) = Account::new() else { return };
+    let server = Scripted::before(&account);
+    let functions =
+        (0..6).map(|number| format!("\n[functions.f{number}]\ncode = \"f{number}/bootstrap\"\n"));
+    let project = orders();
+    project.write("phalanx.toml", project.read("phalanx.toml") + &functions.collect::<String>());
+    let project = (0..6).fold(project, |project, number| {
+        project.script(&format!("f{number}/bootstrap"), &format!("#!/bin/sh\necho {number}\n"))
+    });
+    server.phalanx(&project, "deploy").succeeds().says("7 stored, 0 already there");
+    let counts = server.counts();
+    assert_eq!(counts["CreateBucket"], 1, "{counts:#?}");
+    // The mark of the bucket, and each package.
+    assert_eq!(counts["HeadObject"], 8, "{counts:#?}");
+}

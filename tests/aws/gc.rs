@@ -320,3 +320,24 @@ fn a_collection_that_is_killed_is_done_by_the_next() {
         },
     );
 }
+
+#[test]
+fn an_interrupt_ends_it() {
+    let Some(account) = Account::new() else { return };
+    let (server, project) = (Scripted::before(&account), orders());
+    deploy(&account, &project, 1);
+    deploy(&account, &project, 2);
+    server.fault("DeleteObjects", 1, Answer::Stall { done: false });
+    let run = later(server.phalanx(&project, "gc --keep 1")).start();
+    let began = std::time::Instant::now();
+    while !server.is_stalled() {
+        assert!(began.elapsed() < Duration::from_secs(60), "nothing is removed");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let interrupted = run.interrupt().exits(130);
+    insta::assert_snapshot!(interrupted.error(), @r"
+    error: interrupted during `gc`
+
+    hint: run the same command again to go on
+    ");
+}

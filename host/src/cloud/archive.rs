@@ -331,3 +331,71 @@ mod moment {
         humantime::parse_rfc3339(&text).map_err(D::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_record_has_all_but_what_is_hidden_and_reads_back() {
+        let template = json!({
+            "Metadata": { "Phalanx": { "BuildId": "b" } },
+            "Parameters": {
+                "Open": { "Type": "String" },
+                "Shut": { "Type": "String", "NoEcho": true },
+                "Text": { "Type": "String", "NoEcho": "true" },
+                "Said": { "Type": "String", "NoEcho": "false" },
+            },
+            "Resources": { "F": { "Properties": { "Code": { "S3Bucket": "x", "S3Key": "k" } } } },
+        });
+        let value = |name: &str| (name.to_owned(), name.to_lowercase());
+        let stack = Stack {
+            id: "arn:aws:cloudformation:eu-central-1:123456789012:stack/s/1".into(),
+            name: "s".into(),
+            status: "CREATE_COMPLETE".into(),
+            reason: None,
+            template: Value::Null,
+            parameters: ["Open", "Shut", "Text", "Said"].map(value).into_iter().collect(),
+            tags: IndexMap::new(),
+            outputs: IndexMap::new(),
+            resources: Vec::new(),
+            created: SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_250),
+            updated: None,
+            protected: false,
+            drift: None,
+        };
+        let deployment = Deployment::of(&stack, &template, Deed::RolledBack).by(Some("me".into()));
+        let record = serde_json::to_value(&deployment).unwrap();
+        assert_eq!(
+            record,
+            json!({
+                "stack": "s",
+                "build-id": "b",
+                "when": "2023-11-14T22:13:20.250Z",
+                "change": "rolled-back",
+                "template": Digest::of(template.to_string()),
+                "artifacts": ["k"],
+                "parameters": { "Open": "open", "Said": "said" },
+                "tags": {},
+                "account": "123456789012",
+                "by": "me",
+            })
+        );
+        assert_eq!(serde_json::from_value::<Deployment>(record).unwrap(), deployment);
+    }
+
+    #[test]
+    fn ages_decide_what_goes() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
+        let before = |seconds| now - Duration::from_secs(seconds);
+        let usual = Limits { keep: 10, min_age: None, now };
+        assert!(usual.is_old(before(3_600), usual.object_age()));
+        assert!(!usual.is_old(before(3_599), usual.object_age()));
+        assert!(!usual.is_old(before(86_399), usual.upload_age()));
+        let all = Limits { min_age: Some(Duration::ZERO), ..usual };
+        assert!(all.is_old(now, all.object_age()) && all.is_old(now, all.upload_age()));
+        // A clock that is ahead of ours makes nothing old.
+        assert!(!all.is_old(now + Duration::from_secs(1), all.object_age()));
+    }
+}
