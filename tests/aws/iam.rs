@@ -119,6 +119,8 @@ fn seen() -> Option<Permissions> {
     run(0, "logs");
     run(0, "drift");
     run(0, "history");
+    // The first takes back the code alone.
+    run(0, "rollback");
     run(0, "rollback");
     tell(&project, "fail-delete");
     run(0, "deploy");
