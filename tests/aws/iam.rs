@@ -11,7 +11,7 @@ use super::thing::{tell, things};
 use crate::support::{Account, Call, Project, Scripted, golden, repository, tool};
 
 /// What a command calls in some cases only, and when. What is seen below is not repeated here.
-const ALSO: [(&str, &str, &str); 21] = [
+const ALSO: [(&str, &str, &str); 23] = [
     (
         "deploy",
         "cloudformation:CancelUpdateStack",
@@ -42,6 +42,11 @@ const ALSO: [(&str, &str, &str); 21] = [
     ("deploy --code-only", "s3:CreateBucket", "the bucket for artifacts was deleted"),
     (
         "deploy --code-only",
+        "s3:DeleteObject",
+        "the functions are back at what the template names, or were put back",
+    ),
+    (
+        "deploy --code-only",
         "s3:ListBucket",
         "the package is not stored yet, told from a missing bucket",
     ),
@@ -50,6 +55,11 @@ const ALSO: [(&str, &str, &str); 21] = [
     ("gc", "cloudformation:DeleteChangeSet", "a change set of Phalanx was never executed"),
     ("gc", "s3:AbortMultipartUpload", "an upload was never finished"),
     ("gc", "s3:DeleteObject", "an object is not needed any more"),
+    (
+        "logs",
+        "lambda:GetFunctionConfiguration",
+        "a function whose template does not name its log group plainly",
+    ),
     ("plan", "s3:ListBucket", "a bucket that does not exist yet is told from one that is denied"),
     ("rollback", "cloudformation:CancelUpdateStack", "the second Ctrl-C"),
     (
@@ -109,6 +119,8 @@ fn seen() -> Option<Permissions> {
     run(0, "logs");
     run(0, "drift");
     run(0, "history");
+    // The first takes back the code alone.
+    run(0, "rollback");
     run(0, "rollback");
     tell(&project, "fail-delete");
     run(0, "deploy");

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::talking;
+use super::{ORDERS, talking};
 use crate::support::{Account, Answer, Project, Scripted, change};
 
 /// A service of two functions, deployed; the second one has never run.
@@ -102,6 +102,35 @@ fn foreign_text_cannot_drive_the_terminal() {
     2023-11-14T22:13:20.000Z hello | red \u{1b}[31m
     2023-11-14T22:13:20.000Z hello | second line
     "#);
+}
+
+/// A function that only CloudFormation knows where to log.
+const OWN_LOG: &str = r#"
+[resources.Own]
+Type = "AWS::Lambda::Function"
+
+[resources.Own.Properties]
+Code = { ZipFile = "def handler(event, context): pass" }
+Handler = "index.handler"
+Runtime = "python3.13"
+Role = { "Fn::GetAtt" = ["HelloRole", "Arn"] }
+LoggingConfig = { LogGroup = { "Fn::Sub" = "/own/${AWS::StackName}" } }
+"#;
+
+#[test]
+fn a_log_group_that_the_template_does_not_name_plainly() {
+    let Some(account) = Account::new() else { return };
+    let project =
+        Project::new(&format!("{ORDERS}{OWN_LOG}")).script("app/bootstrap", "#!/bin/sh\n");
+    account.phalanx(&project, "deploy").succeeds();
+    let group = "logGroupName='/own/orders-dev'";
+    account.ask("logs", &format!("create_log_group({group})"));
+    account.ask("logs", &format!("create_log_stream({group}, logStreamName='one')"));
+    let events = "[{'timestamp': 1700000000000, 'message': 'from afar'}]";
+    account
+        .ask("logs", &format!("put_log_events({group}, logStreamName='one', logEvents={events})"));
+    let shown = account.phalanx(&project, "logs Own").succeeds().stdout;
+    assert_eq!(shown, "2023-11-14T22:13:20.000Z Own | from afar\n");
 }
 
 #[test]
