@@ -13,7 +13,7 @@ fn expired() {
     server.script("GetCallerIdentity", [Answer::error(403, "ExpiredToken", EXPIRED)]);
     let refused = server.phalanx(&project, "deploy").exits(1);
     insta::assert_snapshot!(refused.error(), @r"
-    error: AWS refused `sts:GetCallerIdentity`: The security token included in the request is expired (ExpiredToken)
+    error: AWS refused `sts:GetCallerIdentity` with access key `123456789012`: The security token included in the request is expired (ExpiredToken)
 
     hint: the credentials are expired or wrong: sign in again, for example with `aws sso login`, or name another profile with `--profile`
     ");
@@ -42,7 +42,7 @@ fn a_wrong_key() {
     server.script("GetCallerIdentity", [Answer::error(403, "InvalidClientTokenId", text)]);
     let refused = server.phalanx(&project, "status").exits(1);
     insta::assert_snapshot!(refused.error(), @r"
-    error: AWS refused `sts:GetCallerIdentity`: The security token included in the request is invalid. (InvalidClientTokenId)
+    error: AWS refused `sts:GetCallerIdentity` with access key `123456789012`: The security token included in the request is invalid. (InvalidClientTokenId)
 
     hint: the credentials are expired or wrong: sign in again, for example with `aws sso login`, or name another profile with `--profile`
     ");

@@ -43,6 +43,21 @@ pub enum AwsError {
         /// AWS's message.
         message: String,
     },
+    /// The credentials are expired or wrong.
+    #[error(
+        "AWS refused `{operation}` with access key `{key}`: {} ({code})",
+        crate::text::safe_line(message)
+    )]
+    BadCredentials {
+        /// The IAM name of the call.
+        operation: &'static str,
+        /// The id of the access key, which is no secret.
+        key: String,
+        /// AWS's code, such as `ExpiredToken`.
+        code: String,
+        /// AWS's message.
+        message: String,
+    },
     /// A call got no answer.
     #[error("AWS cannot be reached for `{operation}`: {reason}")]
     Unreachable {
@@ -212,6 +227,18 @@ where
 }
 
 impl AwsError {
+    /// Names the access key that AWS does not take.
+    pub(super) fn with_key(self, key: &str) -> Self {
+        match self {
+            Self::Refused { operation, code, message }
+                if BAD_CREDENTIALS.contains(&code.as_str()) =>
+            {
+                Self::BadCredentials { operation, key: key.to_owned(), code, message }
+            }
+            other => other,
+        }
+    }
+
     /// AWS's code, when it refused a call.
     pub(super) fn refusal(&self) -> &str {
         match self {

@@ -10,6 +10,9 @@ use crate::text::safe_line;
 /// How many of the resources that failed beside the first are told.
 const SHOWN: usize = 5;
 
+/// What to do about credentials that AWS does not take.
+const SIGN_IN: &str = "the credentials are expired or wrong: sign in again, for example with `aws sso login`, or name another profile with `--profile`";
+
 impl Explain for AwsError {
     fn kind(&self) -> Kind {
         match self {
@@ -27,7 +30,7 @@ impl Explain for AwsError {
             Self::NoCredentials { .. } => "no-credentials",
             Self::NoRegion => "no-region",
             Self::OtherAccount { .. } => "other-account",
-            Self::Refused { .. } => "aws-refused",
+            Self::Refused { .. } | Self::BadCredentials { .. } => "aws-refused",
             Self::Unreachable { .. } => "aws-unreachable",
             Self::File(_) => "file-error",
             Self::Artifact(error) => error.code(),
@@ -76,9 +79,8 @@ impl Explain for AwsError {
             Self::Refused { code, operation, message } if DENIED.contains(&code.as_str()) => {
                 vec![allow(denied(message), operation)]
             }
-            Self::Refused { code, .. } if BAD_CREDENTIALS.contains(&code.as_str()) => {
-                one("the credentials are expired or wrong: sign in again, for example with `aws sso login`, or name another profile with `--profile`")
-            }
+            Self::BadCredentials { .. } => one(SIGN_IN),
+            Self::Refused { code, .. } if BAD_CREDENTIALS.contains(&code.as_str()) => one(SIGN_IN),
             Self::Refused { .. } | Self::ChangeSet { .. } => {
                 one("correct what AWS names, then run the same command again")
             }

@@ -94,13 +94,13 @@ impl Aws {
     /// When there are no credentials or no region, they are refused, or they are of another account
     /// than the one that is wanted.
     pub async fn open(wanted: &Wanted) -> Result<Self, AwsError> {
-        let config = configuration(wanted).await?;
+        let (config, key) = configuration(wanted).await?;
         let region = config.region().ok_or(AwsError::NoRegion)?.to_string();
         let caller = aws_sdk_sts::Client::new(&config)
             .get_caller_identity()
             .send()
             .await
-            .map_err(|error| refused("sts:GetCallerIdentity", &error))?;
+            .map_err(|error| refused("sts:GetCallerIdentity", &error).with_key(&key))?;
         let account = caller.account.unwrap_or_default();
         let caller = caller.arn.unwrap_or_default();
         if let Some(expected) = wanted.account.as_ref().filter(|expected| **expected != account) {
@@ -130,7 +130,8 @@ impl Aws {
     }
 }
 
-async fn configuration(wanted: &Wanted) -> Result<SdkConfig, AwsError> {
+/// What clients are made from, and the id of the access key that they will use.
+async fn configuration(wanted: &Wanted) -> Result<(SdkConfig, String), AwsError> {
     let http = aws_smithy_http_client::Builder::new()
         .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
         .build_https();
@@ -153,13 +154,16 @@ async fn configuration(wanted: &Wanted) -> Result<SdkConfig, AwsError> {
     }
     let config = loader.load().await;
     // Asked for here once, so that their absence has a message of its own.
+    let mut key = String::new();
     if let Some(provider) = config.credentials_provider() {
-        provider.provide_credentials().await.map_err(|error| AwsError::NoCredentials {
+        let found = provider.provide_credentials().await;
+        let found = found.map_err(|error| AwsError::NoCredentials {
             profile: wanted.profile.clone(),
             source: error.into(),
         })?;
+        found.access_key_id().clone_into(&mut key);
     }
-    Ok(config)
+    Ok((config, key))
 }
 
 #[async_trait]
