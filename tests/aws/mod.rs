@@ -32,6 +32,8 @@ mod kills;
 mod life;
 /// What functions log.
 mod logs;
+/// Faults of the calls that operate a service.
+mod operation_faults;
 /// Outputs and states for others to read.
 mod outputs;
 /// What a plan says, and who says it.
