@@ -1,6 +1,6 @@
 //! Ctrl-C while CloudFormation works on the stack: it goes on without the run, unless it is cancelled.
 
-use super::thing::{tell, things};
+use super::thing::{tell, tell_another, things};
 use super::{change, status};
 use crate::support::{Account, Finished, Project, Running};
 
@@ -29,9 +29,24 @@ fn a_creation_goes_on_and_says_so() {
 }
 
 #[test]
+fn an_update_that_is_all_but_done_cannot_be_cancelled() {
+    let Some(account) = Account::new() else { return };
+    let project = things(&account, "nothing");
+    account.phalanx(&project, "deploy").succeeds();
+    tell(&project, "slow");
+    let running = under_way(&account, &project).interrupt().until("press Ctrl-C again");
+    let late = running.interrupt().exits(1);
+    let error = last_event(&late);
+    assert_eq!(error["code"], "cannot-cancel", "{}", late.scene());
+    assert_eq!(status(&account), "UPDATE_COMPLETE");
+}
+
+#[test]
 fn an_update_is_cancelled_at_the_second_time() {
     let Some(account) = Account::new() else { return };
     let project = things(&account, "nothing");
+    // CloudFormation lets what it has begun come to its end, and begins nothing more.
+    tell_another(&project, "nothing");
     account.phalanx(&project, "deploy").succeeds();
     tell(&project, "slow");
     let running = under_way(&account, &project).interrupt();
@@ -45,11 +60,12 @@ fn an_update_is_cancelled_at_the_second_time() {
     assert!(next.stdout.starts_with("updated stack "), "{}", next.scene());
 }
 
-/// The shortest limit is a minute. CloudFormation lets what it has begun come to its end.
+/// The shortest limit is a minute.
 #[test]
 fn an_update_that_takes_too_long_is_undone() {
     let Some(account) = Account::new() else { return };
     let project = things(&account, "nothing");
+    tell_another(&project, "nothing");
     change(&project, "[functions.maker]", "[deploy]\ntimeout = \"1m\"\n\n[functions.maker]");
     account.phalanx(&project, "deploy").succeeds();
     tell(&project, "slow long");

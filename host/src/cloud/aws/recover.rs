@@ -64,8 +64,9 @@ impl Aws {
         asked.map_err(|error| refused("cloudformation:CancelUpdateStack", &error))?;
         // The update's own token stays on its events, the rollback's included.
         let ending = self.follow_newest(id, reporter).await?;
-        if ending.status == UNDONE {
-            return Ok(());
+        if ending.status == "UPDATE_COMPLETE" {
+            // It was all but done.
+            return Err(AwsError::CannotCancel { stack: name.to_owned(), status: ending.status });
         }
         ending.must_be(UNDONE, "update", name)
     }
