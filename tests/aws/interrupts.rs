@@ -21,7 +21,7 @@ fn a_creation_goes_on_and_says_so() {
     let left = under_way(&account, &project).interrupt().exits(130);
     let error = last_event(&left);
     assert_eq!(error["code"], "stack-goes-on", "{}", left.scene());
-    insta::assert_snapshot!(error["hints"].to_string(), @"");
+    insta::assert_snapshot!(error["hints"].to_string(), @r#"["`phalanx status` tells how it stands; the same command again follows it to its end","`phalanx delete` breaks the creation off and removes what is there"]"#);
     // The same command follows it to its end.
     let next = account.phalanx(&project, "deploy").succeeds();
     assert!(next.stdout.starts_with("no changes to stack "), "{}", next.scene());
@@ -70,6 +70,10 @@ fn an_update_that_takes_too_long_is_undone() {
     account.phalanx(&project, "deploy").succeeds();
     tell(&project, "slow long");
     let late = account.phalanx(&project, "deploy").exits(1);
-    insta::assert_snapshot!(late.error().replace(&account.id, "[ACCOUNT]"), @"");
+    insta::assert_snapshot!(late.error().replace(&account.id, "[ACCOUNT]"), @"
+    error: update of stack `t[ACCOUNT]-dev` took longer than 1 min, the limit of `deploy.timeout`; it was undone
+
+    hint: see in the events above what took so long; raise `timeout` in `[deploy]` if that is meant
+    ");
     assert_eq!(status(&account), "UPDATE_ROLLBACK_COMPLETE");
 }
