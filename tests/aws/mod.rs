@@ -32,6 +32,8 @@ mod kills;
 mod life;
 /// What functions log.
 mod logs;
+/// A stack within a stack.
+mod nested;
 /// Faults of the calls that operate a service.
 mod operation_faults;
 /// Outputs and states for others to read.
