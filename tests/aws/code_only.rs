@@ -33,8 +33,10 @@ fn version(account: &Account, project: &Project, function: &str) -> String {
         if answer.code == Some(0) {
             return answer.json()["version"].as_str().unwrap().to_owned();
         }
-        // The server stops functions whose code has changed, sometimes one that it is just starting.
-        let stopped = answer.stdout.contains("Runtime.Unknown");
+        // The server stops functions whose code has changed, sometimes one that has just started; this
+        // event makes no function end by itself.
+        let stopped = ["Runtime.Unknown", "Runtime.ExitError"];
+        let stopped = stopped.iter().any(|end| answer.stdout.contains(end));
         assert!(stopped && began.elapsed() < Duration::from_secs(30), "{}", answer.scene());
     }
 }
