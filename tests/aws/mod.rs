@@ -4,8 +4,12 @@
 mod artifacts;
 /// Buckets that the manifest names.
 mod buckets;
+/// Stacks on which something works already.
+mod busy;
 /// How many calls a command makes.
 mod calls;
+/// Change sets that were never executed, or are refused.
+mod change_sets;
 /// Functions that get their code without their stack.
 mod code_only;
 /// Credentials that are expired, refused or missing.

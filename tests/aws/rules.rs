@@ -38,8 +38,8 @@ fn the_page_of_states() {
 
 const INTRODUCTION: &str = "# States of a stack
 
-Made by `tests/aws/rules.rs` from the rules in `host/src/cloud/state.rs`. `tests/aws/states.rs` brings real
-stacks into these states and has the whole messages.
+Made by `tests/aws/rules.rs` from the rules in `host/src/cloud/state.rs`. `tests/aws/states.rs` and
+`tests/aws/busy.rs` bring real stacks into these states and have the whole messages.
 
 | the stack is | rule |
 |---|---|

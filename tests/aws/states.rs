@@ -1,15 +1,14 @@
 //! Every state that a stack can be in, and what each command says and does about it.
 
-use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use super::thing::{stack, tell, tell_another, things};
-use super::{cloudformation, elements, orders, packages, stacks, status};
+use super::{cloudformation, orders, stacks, status};
 use crate::support::{Account, Answer, Finished, Project, Scripted, change};
 
 /// The end of a run: its error, or else the first words of its result (a stack's state and its reason),
 /// with what differs from run to run replaced.
-fn end(account: &Account, run: &Finished) -> String {
+pub(super) fn end(account: &Account, run: &Finished) -> String {
     let text = match run.code {
         Some(0) => run.stdout.split("\nid ").next().unwrap().trim_end(),
         _ => run.error(),
@@ -29,38 +28,14 @@ fn without_ids(text: &str) -> String {
 }
 
 /// Has CloudFormation do something with the service's stack behind Phalanx's back.
-fn behind(account: &Account, action: &str, more: &str) {
+pub(super) fn behind(account: &Account, action: &str, more: &str) {
     let more = format!("&StackName={}{more}", stack(account));
     let answer = cloudformation(account, action, &more);
     assert!(answer.contains(&format!("<{action}Response")), "{answer}");
 }
 
-#[test]
-fn nothing_but_a_change_set() {
-    let Some(account) = Account::new() else { return };
-    let project = things(&account, "nothing");
-    let template = "%7B%22Resources%22:%7B%22Q%22:%7B%22Type%22:%22AWS::SQS::Queue%22%7D%7D%7D";
-    let set = format!("&ChangeSetName=x&ChangeSetType=CREATE&TemplateBody={template}");
-    behind(&account, "CreateChangeSet", &set);
-    assert_eq!(status(&account), "REVIEW_IN_PROGRESS");
-    let said = account.phalanx(&project, "status").exits(1);
-    insta::assert_snapshot!(end(&account, &said), @r"
-    error: there is no stack `t[ACCOUNT]-dev` in the `aws` cloud
-
-    hint: deploy it first with `phalanx deploy --stage dev`, or name another stage with `--stage`
-    ");
-    let created = account.phalanx(&project, "deploy").succeeds();
-    assert_eq!(created.stdout, format!("created stack {}\n", stack(&account)));
-    account.phalanx(&project, "delete").succeeds();
-
-    behind(&account, "CreateChangeSet", &set.replace("Name=x", "Name=y"));
-    let deleted = account.phalanx(&project, "delete").succeeds();
-    insta::assert_snapshot!(end(&account, &deleted), @"deleted stack t[ACCOUNT]-dev");
-    assert_eq!(stacks(&account), Vec::<String>::new());
-}
-
 /// A deployed service whose stack is shown in another state than it is in.
-fn shown_as(status: &str) -> Option<(Account, Project, Scripted)> {
+pub(super) fn shown_as(status: &str) -> Option<(Account, Project, Scripted)> {
     let account = Account::new()?;
     let (server, project) = (Scripted::before(&account), orders());
     server.phalanx(&project, "deploy").succeeds();
@@ -70,89 +45,8 @@ fn shown_as(status: &str) -> Option<(Account, Project, Scripted)> {
     Some((account, project, server))
 }
 
-#[test]
-fn busy_with_what_someone_else_does() {
-    for status in [
-        "CREATE_IN_PROGRESS",
-        "ROLLBACK_IN_PROGRESS",
-        "UPDATE_IN_PROGRESS",
-        "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
-        "UPDATE_ROLLBACK_IN_PROGRESS",
-        "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
-        "IMPORT_IN_PROGRESS",
-        "IMPORT_ROLLBACK_IN_PROGRESS",
-        "DELETE_IN_PROGRESS",
-        "SOMETHING_NEW",
-    ] {
-        let Some((account, project, server)) = shown_as(status) else { return };
-        let bob = Answer::replaced(
-            "<ClientRequestToken>phalanx-root-",
-            "<ClientRequestToken>phalanx-bob-",
-        );
-        server.script("DescribeStackEvents", [bob]);
-        let refused = server.phalanx(&project, "deploy").exits(1);
-        let expected = format!(
-            "error: stack `orders-dev` is being changed by `bob` with Phalanx: it is {status} since "
-        );
-        assert!(end(&account, &refused).starts_with(&expected), "{}", refused.scene());
-        assert_eq!(
-            server.operations(),
-            ["GetCallerIdentity", "DescribeStacks", "DescribeStackEvents"],
-            "found at once"
-        );
-        server.phalanx(&project, "status").succeeds();
-        assert_eq!(stacks(&account), ["orders-dev"]);
-        assert_eq!(packages(&account).len(), 1);
-    }
-}
-
-/// Starts a deployment that takes a while, and waits until CloudFormation works on it.
-fn under_way(account: &Account, project: &Project) -> Child {
-    let mut deploy = account.phalanx(project, "deploy").into_command();
-    let child = deploy.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let began = Instant::now();
-    let is_under_way = || {
-        let described = cloudformation(account, "DescribeStacks", "");
-        elements(&described, "StackStatus")
-            .iter()
-            .any(|status| status.ends_with("_IN_PROGRESS") && status != "REVIEW_IN_PROGRESS")
-    };
-    while !is_under_way() {
-        assert!(began.elapsed() < PATIENCE, "the deployment does not begin");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    child
-}
-
 /// For what must happen soon.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-#[test]
-fn a_creation_of_one_s_own_is_followed_after_a_kill() {
-    let Some(account) = Account::new() else { return };
-    let project = things(&account, "slow");
-    let mut killed = under_way(&account, &project);
-    killed.kill().unwrap();
-    killed.wait().unwrap();
-    let second = account.phalanx(&project, "deploy").succeeds();
-    insta::assert_snapshot!(notes(&account, &second), @"note  stack t[ACCOUNT]-dev is CREATE_IN_PROGRESS, asked for by `root` with Phalanx: following that to its end first");
-    assert_eq!(second.stdout, format!("no changes to stack {}\n", stack(&account)));
-    assert_eq!(status(&account), "CREATE_COMPLETE");
-}
-
-#[test]
-fn an_update_of_one_s_own_is_followed_before_a_deletion() {
-    let Some(account) = Account::new() else { return };
-    let project = things(&account, "nothing");
-    account.phalanx(&project, "deploy").succeeds();
-    tell(&project, "slow");
-    let mut first = under_way(&account, &project);
-    let deleted = account.phalanx(&project, "delete").succeeds();
-    insta::assert_snapshot!(notes(&account, &deleted), @"note  stack t[ACCOUNT]-dev is UPDATE_IN_PROGRESS, asked for by `root` with Phalanx: following that to its end first");
-    assert_eq!(stacks(&account), Vec::<String>::new());
-    // It saw its update through, or the deletion.
-    first.wait().unwrap();
-}
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 #[test]
 fn a_creation_that_failed_and_was_left() {
@@ -183,7 +77,7 @@ fn until(account: &Account, wanted: &str) {
 }
 
 /// The notes and warnings of a run.
-fn notes(account: &Account, run: &Finished) -> String {
+pub(super) fn notes(account: &Account, run: &Finished) -> String {
     let lines = run.stderr.lines();
     let notes = lines.filter(|line| line.contains("note  ") || line.contains("warning"));
     let notes: Vec<_> = notes.map(str::trim_start).collect();
@@ -460,48 +354,4 @@ fn a_resource_that_a_failed_creation_keeps() {
     note  stack t[ACCOUNT]-dev is ROLLBACK_COMPLETE: its creation failed at `Thing` (Custom::Thing): told to fail the create; it is deleted and created again
     warning: of stack t[ACCOUNT]-dev these resources stay and belong to no stack any more: `Kept` (kept)
     ");
-}
-
-#[test]
-fn capabilities_that_were_not_given() {
-    let (server, project) = (Scripted::new(), orders());
-    server.script("DescribeStacks", [Answer::no_stack("orders-dev")]);
-    server.script("HeadObject", [Answer::body(200, "")]);
-    let text = "Requires capabilities : [CAPABILITY_AUTO_EXPAND]";
-    server
-        .script("CreateChangeSet", [Answer::error(400, "InsufficientCapabilitiesException", text)]);
-    let refused = server.phalanx(&project, "deploy").exits(1);
-    insta::assert_snapshot!(refused.error(), @r"
-    error: AWS refused `cloudformation:CreateChangeSet`: Requires capabilities : [CAPABILITY_AUTO_EXPAND] (InsufficientCapabilitiesException)
-
-    hint: correct what AWS names, then run the same command again
-    ");
-    let calls = server.calls();
-    let set = calls.iter().find(|call| call.operation == "CreateChangeSet").unwrap();
-    assert_eq!(set.field("Capabilities.member.1").unwrap(), "CAPABILITY_NAMED_IAM");
-    assert_eq!(set.field("Capabilities.member.2"), None);
-}
-
-#[test]
-fn a_change_set_that_cloudformation_refuses() {
-    let (server, project) = (Scripted::new(), orders());
-    server.script("DescribeStacks", [Answer::no_stack("orders-dev")]);
-    server.script("HeadObject", [Answer::body(200, "")]);
-    server.script("CreateChangeSet", [Answer::result("<Id>arn:x</Id>")]);
-    server.script(
-        "DescribeChangeSet",
-        [Answer::result(
-            "<ChangeSetId>arn:x</ChangeSetId><Status>FAILED</Status>\
-             <ExecutionStatus>UNAVAILABLE</ExecutionStatus>\
-             <StatusReason>Circular dependency between resources: [A, B]</StatusReason>",
-        )],
-    );
-    server.script("DeleteChangeSet", [Answer::result("")]);
-    let refused = server.phalanx(&project, "deploy").exits(1);
-    insta::assert_snapshot!(refused.error(), @r"
-    error: CloudFormation refused the changes to stack `orders-dev`: Circular dependency between resources: [A, B]
-
-    hint: correct what AWS names, then run the same command again
-    ");
-    assert_eq!(server.counts()["DeleteChangeSet"], 1, "it is not left behind");
 }
