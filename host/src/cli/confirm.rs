@@ -46,8 +46,9 @@ pub(super) fn at_terminal() -> bool {
 /// Asks; anything but a clear yes is a no.
 pub(super) fn ask(question: &str) -> bool {
     let mut stderr = io::stderr().lock();
-    // A closed standard error cannot be asked, and then the answer is empty.
-    let _ = write!(stderr, "{question} [y/N] ");
+    // In one piece, so that nothing else gets between. A closed standard error cannot be asked, and then
+    // the answer is empty.
+    let _ = stderr.write_all(format!("{question} [y/N] ").as_bytes());
     let _ = stderr.flush();
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer).is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
