@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
-use phalanx::hint::BoxError;
+use phalanx::hint::{BoxError, Explain, Kind};
 use phalanx::pipeline::{PipelineError, PlanResult};
 
 use super::plan_view;
@@ -52,4 +52,28 @@ pub(super) fn ask(question: &str) -> bool {
     let _ = stderr.flush();
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer).is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
+}
+
+/// The user did not say yes to what is no plan.
+#[derive(Debug, thiserror::Error)]
+#[error("{what} was not confirmed; nothing was {done}")]
+pub(super) struct NotConfirmed {
+    /// Such as `the removal`.
+    pub(super) what: String,
+    /// What was left undone, such as `removed`.
+    pub(super) done: &'static str,
+}
+
+impl Explain for NotConfirmed {
+    fn kind(&self) -> Kind {
+        Kind::Failed
+    }
+
+    fn code(&self) -> &'static str {
+        "not-confirmed"
+    }
+
+    fn hints(&self) -> Vec<String> {
+        vec!["answer `y`, or run the command again with `--yes`".into()]
+    }
 }

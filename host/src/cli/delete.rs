@@ -1,10 +1,10 @@
 //! `phalanx delete`.
 
 use clap::Args;
-use phalanx::hint::{BoxError, Explain, Kind};
+use phalanx::hint::BoxError;
 use phalanx::pipeline;
 
-use super::confirm;
+use super::confirm::{self, NotConfirmed};
 use super::output::Answer;
 use super::session::Session;
 
@@ -34,31 +34,11 @@ impl Delete {
         if !self.yes && confirm::at_terminal() {
             let stack = pipeline::load(&request)?.stack_name;
             if !confirm::ask(&format!("delete stack {stack} and its data?")) {
-                return Err(NotConfirmed { stack }.into());
+                let what = format!("the deletion of stack `{stack}`");
+                return Err(NotConfirmed { what, done: "changed" }.into());
             }
         }
         let result = pipeline::delete(&session.environment(), &request).await?;
         Ok(Answer::new(&result))
-    }
-}
-
-/// The user did not say yes.
-#[derive(Debug, thiserror::Error)]
-#[error("the deletion of stack `{stack}` was not confirmed; nothing was changed")]
-struct NotConfirmed {
-    stack: String,
-}
-
-impl Explain for NotConfirmed {
-    fn kind(&self) -> Kind {
-        Kind::Failed
-    }
-
-    fn code(&self) -> &'static str {
-        "not-confirmed"
-    }
-
-    fn hints(&self) -> Vec<String> {
-        vec!["answer `y`, or run the command again with `--yes`".into()]
     }
 }

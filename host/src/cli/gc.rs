@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use clap::Args;
 use phalanx::cloud::archive::Limits;
-use phalanx::hint::{BoxError, Explain, Kind};
+use phalanx::hint::BoxError;
 use phalanx::pipeline::{self, Collected};
 
-use super::confirm;
+use super::confirm::{self, NotConfirmed};
 use super::output::Answer;
 use super::session::Session;
 
@@ -65,26 +65,7 @@ impl Gc {
         let _ = io::stderr().lock().write_all(shown.to_string().as_bytes());
         match confirm::ask("go on?") {
             true => Ok(()),
-            false => Err(NotConfirmed.into()),
+            false => Err(NotConfirmed { what: "the removal".into(), done: "removed" }.into()),
         }
-    }
-}
-
-/// The user did not say yes.
-#[derive(Debug, thiserror::Error)]
-#[error("the removal was not confirmed; nothing was removed")]
-struct NotConfirmed;
-
-impl Explain for NotConfirmed {
-    fn kind(&self) -> Kind {
-        Kind::Failed
-    }
-
-    fn code(&self) -> &'static str {
-        "not-confirmed"
-    }
-
-    fn hints(&self) -> Vec<String> {
-        vec!["answer `y`, or run the command again with `--yes`".into()]
     }
 }
