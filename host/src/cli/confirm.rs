@@ -2,25 +2,36 @@
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
+use clap::Args;
 use phalanx::hint::{BoxError, Explain, Kind};
 use phalanx::pipeline::{PipelineError, PlanResult};
 
 use super::plan_view;
 use super::session::Session;
 
+/// What the user has said yes to beforehand.
+#[derive(Debug, Args)]
+pub(super) struct Consent {
+    /// Go on without asking, whatever the plan is
+    #[arg(long, short = 'y')]
+    yes: bool,
+    /// Go on although resources that keep data are removed or replaced; anything else is still asked
+    #[arg(long)]
+    allow_destructive: bool,
+}
+
 /// Asks before a plan is carried out. Someone at a terminal is asked about every change; a script is
-/// stopped only by a change that destroys data. `yes` answers all of that, `destructive` the latter.
+/// stopped only by a change that destroys data.
 pub(super) fn plan(
     session: &Session,
     plan: &PlanResult,
-    yes: bool,
-    destructive: bool,
+    consent: &Consent,
 ) -> Result<(), BoxError> {
-    if yes || plan.plan.is_empty() {
+    if consent.yes || plan.plan.is_empty() {
         return Ok(());
     }
     let interactive = at_terminal();
-    if !interactive && (destructive || !plan.plan.is_destructive()) {
+    if !interactive && (consent.allow_destructive || !plan.plan.is_destructive()) {
         return Ok(());
     }
     session.finish();

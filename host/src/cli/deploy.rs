@@ -4,7 +4,7 @@ use clap::Args;
 use phalanx::hint::BoxError;
 use phalanx::pipeline::{self, PlanResult};
 
-use super::confirm;
+use super::confirm::{self, Consent};
 use super::output::Answer;
 use super::plan_view;
 use super::session::Session;
@@ -19,12 +19,8 @@ pub(super) struct Deploy {
     /// Do everything but upload and provision
     #[arg(long)]
     dry_run: bool,
-    /// Go on without asking, whatever the plan is
-    #[arg(long, short = 'y')]
-    yes: bool,
-    /// Go on although resources that keep data are removed or replaced; anything else is still asked
-    #[arg(long)]
-    allow_destructive: bool,
+    #[command(flatten)]
+    consent: Consent,
     /// Update the code of functions directly; refused when anything else would change
     #[arg(long)]
     code_only: bool,
@@ -43,9 +39,7 @@ impl Deploy {
         request.force = self.force;
         request.code_only = self.code_only;
         request.wait = self.wait;
-        let confirm = async |plan: &PlanResult| {
-            confirm::plan(session, plan, self.yes, self.allow_destructive)
-        };
+        let confirm = async |plan: &PlanResult| confirm::plan(session, plan, &self.consent);
         let result = pipeline::deploy(&session.environment(), &request, confirm).await?;
         let mut text = String::new();
         if self.dry_run {

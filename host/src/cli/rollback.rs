@@ -4,7 +4,7 @@ use clap::Args;
 use phalanx::hint::BoxError;
 use phalanx::pipeline::{self, PlanResult};
 
-use super::confirm;
+use super::confirm::{self, Consent};
 use super::output::Answer;
 use super::plan_view;
 use super::session::Session;
@@ -25,12 +25,8 @@ pub(super) struct Rollback {
     /// Show what would change, and change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Go on without asking, whatever the plan is
-    #[arg(long, short = 'y')]
-    yes: bool,
-    /// Go on although resources that keep data are removed or replaced; anything else is still asked
-    #[arg(long)]
-    allow_destructive: bool,
+    #[command(flatten)]
+    consent: Consent,
     /// When another run changes the stack, follow that to its end first, instead of stopping
     #[arg(long)]
     wait: bool,
@@ -41,9 +37,7 @@ impl Rollback {
         let mut request = session.request(self.local)?;
         request.dry_run = self.dry_run;
         request.wait = self.wait;
-        let confirm = async |plan: &PlanResult| {
-            confirm::plan(session, plan, self.yes, self.allow_destructive)
-        };
+        let confirm = async |plan: &PlanResult| confirm::plan(session, plan, &self.consent);
         let environment = session.environment();
         let result =
             pipeline::rollback(&environment, &request, self.to.as_deref(), confirm).await?;
