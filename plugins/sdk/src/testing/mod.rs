@@ -1,6 +1,6 @@
 //! A host in memory, for unit tests of plugins on the native target.
 //!
-//! It holds the template, the context, files, environment, packages and the stack, collects the log,
+//! It holds the template, the context, files, environment, packages, images and the stack, collects the log,
 //! and undoes the edits of a hook that fails, as the real host does. What it leaves to the real host:
 //! grants, limits, other plugins' ownership, and which object is there in which hook.
 //!
@@ -23,7 +23,7 @@
 //! ```
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use serde::de::DeserializeOwned;
@@ -58,6 +58,10 @@ pub struct Host {
     resources: Vec<StackResource>,
     failure: Option<(String, Failure)>,
     commands: Option<Commands>,
+    /// Images built, by local name.
+    built: Vec<String>,
+    /// Images in ECR: repository and tag.
+    images: BTreeSet<(String, String)>,
 }
 
 impl Default for Host {
@@ -84,6 +88,8 @@ impl Host {
             resources: Vec::new(),
             failure: None,
             commands: None,
+            built: Vec::new(),
+            images: BTreeSet::new(),
         }
     }
 
@@ -173,6 +179,13 @@ impl Host {
         self
     }
 
+    /// Puts an image into ECR.
+    #[must_use]
+    pub fn image(mut self, repository: &str, tag: &str) -> Self {
+        self.images.insert((repository.to_owned(), tag.to_owned()));
+        self
+    }
+
     /// Runs one hook as the real host does: reads the plugin's type from the config, calls the hook,
     /// and undoes its edits when it fails.
     ///
@@ -207,6 +220,18 @@ impl Host {
     #[must_use]
     pub fn package(&self, function: &str) -> Option<&BTreeMap<String, Vec<u8>>> {
         self.packages.get(function)
+    }
+
+    /// The local names of the images that were built so far.
+    #[must_use]
+    pub fn built(&self) -> &[String] {
+        &self.built
+    }
+
+    /// The images in ECR: repository and tag.
+    #[must_use]
+    pub fn images(&self) -> &BTreeSet<(String, String)> {
+        &self.images
     }
 
     /// The log so far: level and message.

@@ -284,21 +284,72 @@ pub(crate) mod environment {
 pub(crate) mod images {
     use super::{Failure, failure};
     use crate::bindings::wire::images::{BuildRequest, BuiltImage, PushedImage};
+    use crate::testing::with;
 
-    fn absent() -> Failure {
-        failure("not-in-testing", "`images` is not part of `phalanx_plugin::testing`")
+    /// Where images of the test's account go.
+    fn reference(repository: &str, tag: &str) -> String {
+        format!("123456789012.dkr.ecr.eu-central-1.amazonaws.com/{repository}:{tag}")
     }
 
-    pub(crate) fn build(_: &BuildRequest) -> Result<BuiltImage, Failure> {
-        Err(absent())
+    /// A digest that depends on the name alone.
+    fn digest(image: &str) -> String {
+        let sum = image.bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(31) + u64::from(byte));
+        format!("sha256:{sum:064x}")
     }
 
-    pub(crate) fn push_to_ecr(_: &str, _: &str) -> Result<PushedImage, Failure> {
-        Err(absent())
+    #[expect(clippy::unnecessary_wraps, reason = "the contract's signature")]
+    pub(crate) fn check(_: &BuildRequest, _: &str) -> Result<(), Failure> {
+        Ok(())
     }
 
-    pub(crate) fn delete_from_ecr(_: &str, _: &str) -> Result<(), Failure> {
-        Err(absent())
+    #[expect(clippy::unnecessary_wraps, reason = "the contract's signature")]
+    pub(crate) fn fingerprint(request: &BuildRequest) -> Result<String, Failure> {
+        Ok(digest(&format!("{request:?}")).split_off("sha256:".len()))
+    }
+
+    pub(crate) fn find_in_ecr(repository: &str, tag: &str) -> Result<Option<PushedImage>, Failure> {
+        Ok(list_in_ecr(repository)?.into_iter().find(|image| image.tag == tag))
+    }
+
+    pub(crate) fn build(request: &BuildRequest) -> Result<BuiltImage, Failure> {
+        with(|host| host.built.push(request.tag.clone()));
+        Ok(BuiltImage { id: digest(&request.tag), size: 1_000 })
+    }
+
+    pub(crate) fn push_to_ecr(
+        image: &str,
+        repository: &str,
+        tag: &str,
+    ) -> Result<PushedImage, Failure> {
+        let (dry_run, built) =
+            with(|host| (host.dry_run, host.built.iter().any(|built| built == image)));
+        let reference = reference(repository, tag);
+        if dry_run {
+            return Ok(PushedImage { reference, tag: tag.to_owned(), digest: None });
+        }
+        if !built {
+            return Err(failure("no-such-image", format!("there is no image `{image}`")));
+        }
+        with(|host| host.images.insert((repository.to_owned(), tag.to_owned())));
+        Ok(PushedImage { digest: Some(digest(&reference)), reference, tag: tag.to_owned() })
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "the contract's signature")]
+    pub(crate) fn list_in_ecr(repository: &str) -> Result<Vec<PushedImage>, Failure> {
+        let tags = with(|host| {
+            let images = host.images.iter().filter(|(of, _)| of == repository);
+            images.map(|(_, tag)| tag.clone()).collect::<Vec<_>>()
+        });
+        let image = |tag: String| {
+            let reference = reference(repository, &tag);
+            PushedImage { digest: Some(digest(&reference)), reference, tag }
+        };
+        Ok(tags.into_iter().map(image).collect())
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "the contract's signature")]
+    pub(crate) fn delete_from_ecr(repository: &str, tag: &str) -> Result<bool, Failure> {
+        Ok(with(|host| host.images.remove(&(repository.to_owned(), tag.to_owned()))))
     }
 }
 
