@@ -12,8 +12,8 @@ use async_trait::async_trait;
 use phalanx::context::Context;
 use phalanx::manifest::{Grants, Limits, Location, OnFailure, PluginUse, Source};
 use phalanx::plugin::{
-    Call, Command, CommandOutput, Facts, Failure, Host, HostOptions, Output, Plugin, Services,
-    World,
+    AwsAnswer, AwsCall, Call, Command, CommandOutput, Facts, Failure, Host, HostOptions, Images,
+    Output, Plugin, Services, World,
 };
 use phalanx::registry::builtin;
 use phalanx::report::Recorder;
@@ -147,5 +147,13 @@ impl Services for Nothing {
 
     fn environment(&self, _name: &str) -> Option<String> {
         None
+    }
+
+    fn images(&self) -> &dyn Images {
+        unreachable!("not granted")
+    }
+
+    async fn call_aws(&self, _call: AwsCall) -> Result<AwsAnswer, Failure> {
+        Err(Failure::new("bench", "not granted"))
     }
 }

@@ -16,6 +16,7 @@ pub mod template;
 
 pub mod build;
 pub mod cloud;
+pub mod docker;
 pub mod invoke;
 pub mod package;
 pub mod registry;

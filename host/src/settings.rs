@@ -13,6 +13,9 @@ pub const CACHE_DIR: &str = "PHALANX_CACHE_DIR";
 pub const DATA_DIR: &str = "PHALANX_DATA_DIR";
 /// Seconds since 1970 that count as the start of the run, for reproducible runs.
 pub const SOURCE_DATE_EPOCH: &str = "SOURCE_DATE_EPOCH";
+/// `HOST[:PORT]` of a registry that stands in for the account's own in ECR: images are pushed there, and
+/// templates name it.
+pub const ECR_REGISTRY: &str = "PHALANX_ECR_REGISTRY";
 /// Set to anything but the empty text: no colours (<https://no-color.org>).
 pub const NO_COLOR: &str = "NO_COLOR";
 
@@ -30,6 +33,8 @@ pub struct Settings {
     /// Environment variables, for build commands and granted lookups. Variables that are not Unicode
     /// are left out.
     pub environment: BTreeMap<String, String>,
+    /// What stands in for the account's registry for images, `HOST[:PORT]`.
+    pub ecr_registry: Option<String>,
     /// True unless `NO_COLOR` is set.
     pub color: bool,
 }
@@ -54,6 +59,11 @@ impl Settings {
         Self {
             cache_dir: folder(CACHE_DIR, "XDG_CACHE_HOME", ".cache"),
             data_dir: folder(DATA_DIR, "XDG_DATA_HOME", ".local/share"),
+            // People copy addresses with their scheme.
+            ecr_registry: set(ECR_REGISTRY).map(|address| {
+                let host = address.split_once("://").map_or(address.as_str(), |(_, host)| host);
+                host.trim_end_matches('/').to_owned()
+            }),
             color: set(NO_COLOR).is_none(),
             now,
             current_dir,

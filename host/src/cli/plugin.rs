@@ -95,9 +95,6 @@ async fn schema(
     inspection: &Inspection,
     component: &[u8],
 ) -> Result<Option<Value>, BoxError> {
-    if inspection.capabilities.iter().any(|capability| !capability.offered) {
-        return Ok(None);
-    }
     let everything = || vec!["**".to_owned()];
     let usage = PluginUse {
         name: inspection.name.clone().unwrap_or_else(|| "plugin".into()),
@@ -107,6 +104,8 @@ async fn schema(
             commands: vec![everything()],
             files: everything(),
             env: everything(),
+            aws: vec!["*".to_owned()],
+            images: true,
             ..Grants::default()
         },
         config: Value::Object(serde_json::Map::new()),

@@ -20,11 +20,15 @@ use crate::template::plan::Verdict;
 
 pub mod archive;
 pub mod aws;
+mod calls;
+mod images;
 pub mod local;
 mod operate;
 mod state;
 
 pub use archive::Archive;
+pub use calls::{CallRequest, CallResponse, Calls};
+pub use images::{Images, RegistryLogin};
 pub use operate::{
     Behind, Drift, DriftState, FastPath, LogLine, LogQuery, NoFunction, Operate, PropertyDrift,
     ResourceDrift, is_platform_line,
@@ -49,6 +53,15 @@ pub trait Cloud: Archive + Operate + Send + Sync {
     /// True when functions run from the stored artifacts themselves, so that a stack needs them also
     /// when nothing changes.
     fn runs_artifacts(&self) -> bool;
+
+    /// The host of the registry for container images, with its port if it has one. Does no work.
+    fn registry(&self) -> String;
+
+    /// The registry itself; none in a cloud that runs no containers.
+    fn images(&self) -> Option<&dyn Images>;
+
+    /// The cloud's own APIs; none in a cloud that has none.
+    fn calls(&self) -> Option<&dyn Calls>;
 
     /// Stores an artifact unless it is there already.
     ///

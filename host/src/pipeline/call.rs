@@ -122,7 +122,7 @@ pub(super) async fn call(
         biased;
         () = interrupt.raised() => Err(CallError::Interrupted.into()),
         called = async {
-            let aws = open_aws(request, &service).await?;
+            let aws = open_aws(environment, request, &service).await?;
             let stack = deployed(&aws, &service).await?;
             let known = functions::find(&service, &stack, function)?;
             aws.invoke(&known.physical_id, event, wait).await

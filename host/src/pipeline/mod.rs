@@ -18,6 +18,7 @@ mod functions;
 mod gc;
 mod history;
 mod hooks;
+mod images;
 mod interrupt;
 mod invoke;
 mod load;

@@ -23,6 +23,7 @@ use crate::template::{Finding, Template};
 
 use super::artifacts::SharedPackages;
 use super::error::PipelineError;
+use super::images::ImageWorks;
 use super::interrupt::Interrupt;
 use super::load::load;
 use super::services::HostServices;
@@ -236,6 +237,13 @@ impl Run {
         Arc::new(HostServices {
             root: self.service.root.clone(),
             environment: self.environment.settings.environment.clone(),
+            images: ImageWorks {
+                root: self.service.root.clone(),
+                environment: self.environment.settings.environment.clone(),
+                cloud: Arc::clone(&self.cloud),
+                reporter: Arc::clone(&self.environment.reporter),
+                dry_run: self.request.dry_run,
+            },
         })
     }
 
@@ -277,16 +285,21 @@ pub async fn open_cloud(
     if request.local {
         return Ok(Arc::new(open_local(environment, service)));
     }
-    Ok(Arc::new(open_aws(request, service).await?))
+    Ok(Arc::new(open_aws(environment, request, service).await?))
 }
 
 /// The account and region that a request names.
-pub(super) async fn open_aws(request: &Request, service: &Service) -> Result<Aws, BoxError> {
+pub(super) async fn open_aws(
+    environment: &Environment,
+    request: &Request,
+    service: &Service,
+) -> Result<Aws, BoxError> {
     let wanted = Wanted {
         profile: request.profile.clone(),
         region: service.region.clone(),
         account: service.account.clone(),
         bucket: service.deploy.bucket.clone(),
+        registry: environment.settings.ecr_registry.clone(),
     };
     Ok(Aws::open(&wanted).await?)
 }

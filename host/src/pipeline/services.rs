@@ -13,9 +13,11 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
 
+use super::images::ImageWorks;
+use crate::cloud::{CallRequest, CallResponse};
 use crate::fs;
 use crate::hint::Explain;
-use crate::plugin::{self, CommandOutput, Failure, Services};
+use crate::plugin::{self, AwsAnswer, AwsCall, CommandOutput, Failure, Images, Services};
 use crate::text::{shorten, size};
 
 /// Variables of the user's environment that a granted program sees. The rest may hold secrets, and
@@ -26,6 +28,7 @@ const PASSED: [&str; 8] = ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPD
 pub(super) struct HostServices {
     pub(super) root: PathBuf,
     pub(super) environment: BTreeMap<String, String>,
+    pub(super) images: ImageWorks,
 }
 
 #[async_trait]
@@ -126,9 +129,33 @@ impl Services for HostServices {
     fn environment(&self, name: &str) -> Option<String> {
         self.environment.get(name).cloned()
     }
+
+    fn images(&self) -> &dyn Images {
+        &self.images
+    }
+
+    async fn call_aws(&self, call: AwsCall) -> Result<AwsAnswer, Failure> {
+        let Some(calls) = self.images.cloud.calls() else {
+            let message = format!("the local cloud has no `{}` to call", call.service);
+            let hint = "deploy to AWS, or leave the plugin out of the stage".to_owned();
+            return Err(Failure { code: "no-aws".into(), message, hint: Some(hint) });
+        };
+        let request = CallRequest {
+            service: call.service,
+            method: call.method,
+            path: call.path,
+            headers: call.headers,
+            body: call.body,
+            limit: call.limit,
+        };
+        let answer = calls.call(request).await.map_err(|error| failure(&*error))?;
+        let CallResponse { status, headers, body } = answer;
+        Ok(AwsAnswer { status, headers, body })
+    }
 }
 
-fn failure(error: &dyn Explain) -> Failure {
+/// An error as a plugin gets it.
+pub(super) fn failure(error: &dyn Explain) -> Failure {
     Failure {
         code: error.code().to_owned(),
         message: super::failure::full_message(error),

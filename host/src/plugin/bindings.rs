@@ -19,19 +19,29 @@ wasmtime::component::bindgen!({
             import phalanx:pipeline/commands@1.0.0;
             import phalanx:pipeline/files@1.0.0;
             import phalanx:pipeline/environment@1.0.0;
+            import phalanx:pipeline/images@1.0.0;
+            import phalanx:pipeline/aws@1.0.0;
         }
     ",
-    // Running a program waits; everything else is in memory or a file of the service.
+    // What waits for programs, engines and clouds; everything else is in memory or a file of the service.
     imports: {
         "phalanx:pipeline/commands.run": async | trappable,
+        "phalanx:pipeline/images.check": async | trappable,
+        "phalanx:pipeline/images.fingerprint": async | trappable,
+        "phalanx:pipeline/images.find-in-ecr": async | trappable,
+        "phalanx:pipeline/images.build": async | trappable,
+        "phalanx:pipeline/images.push-to-ecr": async | trappable,
+        "phalanx:pipeline/images.list-in-ecr": async | trappable,
+        "phalanx:pipeline/images.delete-from-ecr": async | trappable,
+        "phalanx:pipeline/aws.call": async | trappable,
         default: trappable,
     },
 });
 
 pub(super) use self::phalanx::pipeline::types::Failure as WitFailure;
 pub(super) use self::phalanx::pipeline::{
-    artifacts, commands, context, environment, files, log, outcome, run, stack, template_edit,
-    template_view, types,
+    artifacts, aws, commands, context, environment, files, images, log, outcome, run, stack,
+    template_edit, template_view, types,
 };
 
 /// One remark of a validator, as it crosses.

@@ -141,6 +141,7 @@ impl Plugin {
     ) -> (State, Result<T, Problem>) {
         let started = Instant::now();
         let limits = self.identity.limits;
+        let deadline = state.deadline.clone();
         let mut store = Store::new(&self.runtime.engine, state);
         store.limiter(|state| &mut state.limiter);
         store.set_hostcall_fuel(usize::try_from(limits.host_data).unwrap_or(usize::MAX));
@@ -148,7 +149,7 @@ impl Plugin {
         // Each tick lets the runtime do other work; the tick after the deadline ends the call. The
         // guest's functions are known then, which they are not when the future is dropped.
         store.epoch_deadline_callback(|store| {
-            if Instant::now() >= store.data().deadline {
+            if store.data().deadline.has_passed() {
                 return Err(OutOfTime.into());
             }
             Ok(UpdateDeadline::Yield(1))
@@ -168,12 +169,16 @@ impl Plugin {
         };
         // Host functions do not see ticks: when the guest waits in one, this ends the call.
         let limit = Duration::from_millis(limits.time_ms);
-        let result = tokio::time::timeout(limit + 2 * TICK, guest).await;
+        let result = tokio::select! {
+            biased;
+            result = guest => Some(result),
+            () = deadline.passed(2 * TICK) => None,
+        };
         drop(ticking);
         let result = match result {
-            Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(trap::problem(&error, store.data(), self.runtime.stack)),
-            Err(_) => {
+            Some(Ok(value)) => Ok(value),
+            Some(Err(error)) => Err(trap::problem(&error, store.data(), self.runtime.stack)),
+            None => {
                 let waiting = store.data_mut().waiting.take();
                 Err(Problem::TimeLimit { limit, waiting, frames: Vec::new() })
             }

@@ -30,6 +30,16 @@ macro_rules! stack_resource {
         "record { logical-id: string, physical-id: string, type: string, status: string }"
     };
 }
+macro_rules! build_request {
+    () => {
+        "record { context-dir: string, dockerfile: string, args: list<tuple<string, string>>, tag: string, platform: option<string>, target: option<string>, labels: list<tuple<string, string>>, cache-from: list<string> }"
+    };
+}
+macro_rules! pushed_image {
+    () => {
+        "record { reference: string, tag: string, digest: option<string> }"
+    };
+}
 macro_rules! finding {
     () => {
         "record { severity: string, rule: string, at: string, message: string, hint: option<string> }"
@@ -149,10 +159,60 @@ pub(super) const CAPABILITIES: &[Interface] = &[
         ],
     },
     Interface { name: "environment", functions: &[("get", "func(string) -> option<string>")] },
+    Interface {
+        name: "images",
+        functions: &[
+            ("check", concat!("func(", build_request!(), ", string) -> ", result!("_"))),
+            ("fingerprint", concat!("func(", build_request!(), ") -> ", result!("string"))),
+            (
+                "find-in-ecr",
+                concat!(
+                    "func(string, string) -> result<option<",
+                    pushed_image!(),
+                    ">, ",
+                    failure!(),
+                    ">"
+                ),
+            ),
+            (
+                "build",
+                concat!(
+                    "func(",
+                    build_request!(),
+                    ") -> ",
+                    result!("record { id: string, size: u64 }")
+                ),
+            ),
+            (
+                "push-to-ecr",
+                concat!(
+                    "func(string, string, string) -> result<",
+                    pushed_image!(),
+                    ", ",
+                    failure!(),
+                    ">"
+                ),
+            ),
+            (
+                "list-in-ecr",
+                concat!("func(string) -> result<list<", pushed_image!(), ">, ", failure!(), ">"),
+            ),
+            ("delete-from-ecr", concat!("func(string, string) -> ", result!("bool"))),
+        ],
+    },
+    Interface {
+        name: "aws",
+        functions: &[(
+            "call",
+            concat!(
+                "func(record { service: string, action: string, method: string, path: string, headers: list<tuple<string, string>>, body: list<u8> }) -> ",
+                "result<record { status: u16, headers: list<tuple<string, string>>, body: list<u8> }, ",
+                failure!(),
+                ">"
+            ),
+        )],
+    },
 ];
-
-/// What the contract describes and this version does not do yet.
-pub(super) const LATER: [&str; 2] = ["images", "aws"];
 
 /// What plugins may export.
 pub(super) const EXPORTS: &[Interface] = &[

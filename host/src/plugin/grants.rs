@@ -5,6 +5,8 @@
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
+use super::actions::{Actions, Refusal};
+use super::bindings::aws::Request;
 use super::error::{MissingGrant, Problem};
 use super::inspect::Inspection;
 use super::world::Failure;
@@ -21,6 +23,8 @@ pub(super) struct Granted {
     commands: Vec<Vec<String>>,
     files: Globs,
     env: Globs,
+    images: bool,
+    aws: Actions,
     network: Vec<HostRule>,
     network_text: Vec<String>,
     /// The real clock.
@@ -45,6 +49,8 @@ impl Granted {
             commands: grants.commands.iter().filter(|prefix| !prefix.is_empty()).cloned().collect(),
             files: Globs::new("files", &grants.files)?,
             env: Globs::new("env", &grants.env)?,
+            images: grants.images,
+            aws: Actions::new(&grants.aws)?,
             network: network?,
             network_text: grants.network.clone(),
             clock: grants.clock,
@@ -56,14 +62,12 @@ impl Granted {
     pub(super) fn check(&self, inspection: &Inspection) -> Result<(), Problem> {
         let mut missing = Vec::new();
         for capability in &inspection.capabilities {
-            if !capability.offered {
-                let capability = capability.interface.clone();
-                return Err(Problem::NotOffered { capability });
-            }
             let (granted, capability, example) = match capability.interface.as_str() {
                 "commands" => {
                     (!self.commands.is_empty(), "commands", r#"commands = [["git", "rev-parse"]]"#)
                 }
+                "images" => (self.images, "images", "images = true"),
+                "aws" => (!self.aws.is_empty(), "aws", r#"aws = ["sns:Publish"]"#),
                 "files" => (!self.files.text.is_empty(), "files", r#"files = ["schema/**"]"#),
                 _ => (!self.env.text.is_empty(), "environment", r#"env = ["CI_*"]"#),
             };
@@ -137,6 +141,20 @@ impl Granted {
             ),
             &format!("`\"{name}\"` to `env`"),
         ))
+    }
+
+    /// A call may be made when its action is granted, and the call is what it says it is.
+    pub(super) fn aws_call(&self, request: &Request) -> Result<(), Failure> {
+        self.aws.check(request).map_err(|refusal| match refusal {
+            Refusal::NotGranted { action } => {
+                let action = shown(&action);
+                self.denial(
+                    format!("calling `{action}` is not granted: `aws` allows {}", self.aws.words()),
+                    &format!("`\"{action}\"` to `aws`"),
+                )
+            }
+            Refusal::NotWhatItSays(failure) => failure,
+        })
     }
 
     /// A host may be called when it is granted with this port.
@@ -236,13 +254,13 @@ fn is_plain(path: &str) -> bool {
 }
 
 /// `a`, `b`, or `nothing`.
-fn words(items: impl Iterator<Item = String>) -> String {
+pub(super) fn words(items: impl Iterator<Item = String>) -> String {
     let items: Vec<_> = items.map(|item| format!("`{item}`")).collect();
     if items.is_empty() { "nothing".to_owned() } else { items.join(", ") }
 }
 
 /// What a plugin asked for, as it may be shown.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     shorten(&safe_line(text), 200).into_owned()
 }
 

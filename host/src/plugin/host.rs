@@ -157,11 +157,7 @@ impl Host {
         let fail = |problem| fail(name.as_deref(), version.as_deref(), problem);
         let label = name.as_deref().unwrap_or(label);
         let component = self.component(label, &inspection.digest, component).map_err(fail)?;
-        if inspection.capabilities.iter().all(|capability| capability.offered) {
-            self.link(&mut inspection, &component).map_err(fail)?;
-        } else {
-            inspection.check_types(&self.runtime.engine, &component).map_err(fail)?;
-        }
+        self.link(&mut inspection, &component).map_err(fail)?;
         Ok(inspection)
     }
 

@@ -59,8 +59,6 @@ pub struct Capability {
     pub functions: Vec<String>,
     /// The key in `[plugins.NAME.grants]`.
     pub grant: &'static str,
-    /// False when this version of Phalanx does not offer it yet.
-    pub offered: bool,
 }
 
 impl Inspection {
@@ -138,15 +136,13 @@ impl Inspection {
             }
             return Ok(());
         }
-        let offered = contract::find(contract::CAPABILITIES, name.interface).is_some();
-        if !offered && !contract::LATER.contains(&name.interface) {
+        if contract::find(contract::CAPABILITIES, name.interface).is_none() {
             return Err(Problem::UnknownImport { import: shown(import) });
         }
         self.capabilities.push(Capability {
             interface: name.interface.to_owned(),
             functions: Vec::new(),
             grant: grant_key(name.interface),
-            offered,
         });
         Ok(())
     }

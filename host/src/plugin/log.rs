@@ -51,6 +51,11 @@ impl Log {
         self.line("warn", message);
     }
 
+    /// What the host did for the plugin: said however much the plugin itself has logged.
+    pub(super) fn note(&self, message: &str) {
+        self.report("info", safe_line(&shorten(message, LINE)).into_owned());
+    }
+
     /// False when the log is full.
     fn line(&self, level: &str, line: &str) -> bool {
         if !self.has_room(line) {

@@ -6,11 +6,13 @@
 //! (`error`). WIT types do not leave this module. Which plugins run where, and what their failure means
 //! for a run, is the pipeline's business.
 
+mod actions;
 mod bindings;
 mod cache;
 mod call;
 mod compile;
 mod contract;
+mod deadline;
 mod engine;
 mod error;
 mod grants;
@@ -20,6 +22,7 @@ mod imports;
 mod inspect;
 mod limits;
 mod log;
+mod reach;
 mod schema;
 mod state;
 mod trap;
@@ -36,8 +39,11 @@ pub use error::{MissingGrant, NotComponent, PluginError, Problem, Stage};
 pub use hook::{Hook, Object};
 pub use host::{Host, HostOptions, MAX_COMPONENT, Plugin};
 pub use inspect::{Capability, Inspection};
+pub use reach::{
+    AwsAnswer, AwsCall, BuildImage, BuiltImage, Command, CommandOutput, Images, PushedImage,
+    Services,
+};
 pub use schema::check_config;
 pub use world::{
-    Artifact, Artifacts, Command, CommandOutput, Facts, Failure, OutcomeView, Services,
-    StackResource, StackView, World,
+    Artifact, Artifacts, Facts, Failure, OutcomeView, StackResource, StackView, World,
 };

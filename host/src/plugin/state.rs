@@ -1,12 +1,13 @@
 //! What the host keeps for one call: the data of its store.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::WasiCtx;
 
 use super::bindings::WitFailure;
+use super::deadline::Deadline;
 use super::error::Stage;
 use super::grants::Granted;
 use super::hook::Object;
@@ -53,7 +54,7 @@ pub(super) struct State {
     /// What it allocates.
     pub limiter: Limiter,
     /// When it is stopped.
-    pub deadline: Instant,
+    pub deadline: Deadline,
     /// How long it took until the guest's instance was there.
     pub startup: Duration,
     /// What of the host it waits for.
@@ -102,7 +103,7 @@ impl State {
             stage,
             log,
             limiter: Limiter::new(limits.memory),
-            deadline: Instant::now() + Duration::from_millis(limits.time_ms),
+            deadline: Deadline::after(Duration::from_millis(limits.time_ms)),
             startup: Duration::ZERO,
             waiting: None,
             table,

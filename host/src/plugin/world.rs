@@ -1,13 +1,13 @@
-//! What a hook call works on, and the seams through which it reaches the service.
+//! What a hook call works on.
 //!
 //! The pipeline fills this in; no type of the WIT contract appears in it.
 
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use async_trait::async_trait;
 use serde::Serialize;
 
+use super::reach::Services;
 use crate::context::Context;
 use crate::report::Reporter;
 use crate::template::Template;
@@ -154,55 +154,4 @@ pub trait Artifacts: Send {
     fn commit(&mut self);
     /// Undoes what was written since [`Self::begin`].
     fn rollback(&mut self);
-}
-
-/// A program to run. Its grant was checked already.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Command {
-    /// Program and arguments.
-    pub argv: Vec<String>,
-    /// Folder inside the service's; none for its root.
-    pub dir: Option<String>,
-    /// Added to the environment.
-    pub env: Vec<(String, String)>,
-    /// Its input.
-    pub stdin: Vec<u8>,
-    /// Bytes of stdout and stderr together that are kept at most; more is a failure.
-    pub output_limit: u64,
-}
-
-/// What a program left.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CommandOutput {
-    /// Exit code; 128 and the signal's number when one ended it.
-    pub status: i32,
-    /// What it printed.
-    pub stdout: Vec<u8>,
-    /// What it complained.
-    pub stderr: Vec<u8>,
-}
-
-/// What the capabilities reach. Grants were checked before any of this is called.
-#[async_trait]
-pub trait Services: Send + Sync {
-    /// Runs a program without a shell. The future is dropped when the call's time is up: the program
-    /// must then be killed.
-    ///
-    /// # Errors
-    /// When it cannot be started, its folder is outside the service's, or it prints too much. An exit
-    /// code is no error.
-    async fn run_command(&self, command: Command) -> Result<CommandOutput, Failure>;
-    /// The files inside the service's folder that match, sorted, with `/`.
-    ///
-    /// # Errors
-    /// When the glob is not valid or a folder cannot be listed.
-    fn list_files(&self, glob: &str) -> Result<Vec<String>, Failure>;
-    /// A file inside the service's folder, links that lead out refused, when it has at most `limit`
-    /// bytes.
-    ///
-    /// # Errors
-    /// When there is no such file, it is too large, outside, or cannot be read.
-    fn read_file(&self, path: &str, limit: u64) -> Result<Vec<u8>, Failure>;
-    /// A variable of the environment that Phalanx was started with.
-    fn environment(&self, name: &str) -> Option<String>;
 }

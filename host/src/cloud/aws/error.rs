@@ -66,6 +66,25 @@ pub enum AwsError {
         /// Why not.
         reason: String,
     },
+    /// A call that a plugin asked for is no HTTP request.
+    #[error("the call of `{service}` cannot be made: {reason}")]
+    BadCall {
+        /// The service's signing name.
+        service: String,
+        /// Why not.
+        reason: String,
+    },
+    /// A call that a plugin asked for got no answer.
+    #[error("no answer came from `{service}`: {reason}")]
+    CallLost {
+        /// The service's signing name.
+        service: String,
+        /// Why not.
+        reason: String,
+    },
+    /// ECR's token is not what it always was.
+    #[error("ECR gave a token that holds no user and password")]
+    BadToken,
     /// A file that is to be stored cannot be read.
     #[error(transparent)]
     File(#[from] FsError),

@@ -31,7 +31,9 @@ impl Explain for AwsError {
             Self::NoRegion => "no-region",
             Self::OtherAccount { .. } => "other-account",
             Self::Refused { .. } | Self::BadCredentials { .. } => "aws-refused",
-            Self::Unreachable { .. } => "aws-unreachable",
+            Self::Unreachable { .. } | Self::CallLost { .. } => "aws-unreachable",
+            Self::BadCall { .. } => "bad-call",
+            Self::BadToken => "bad-ecr-token",
             Self::File(_) => "file-error",
             Self::Artifact(error) => error.code(),
             Self::Busy { .. } => "stack-busy",
@@ -84,7 +86,9 @@ impl Explain for AwsError {
             Self::Refused { .. } | Self::ChangeSet { .. } => {
                 one("correct what AWS names, then run the same command again")
             }
-            Self::Unreachable { .. } => {
+            Self::BadCall { .. } => one("this is for the plugin's author: correct method, path and headers"),
+            Self::BadToken => one("check `AWS_ENDPOINT_URL`: is what it names really AWS?"),
+            Self::Unreachable { .. } | Self::CallLost { .. } => {
                 one("check the network, and `AWS_ENDPOINT_URL` if it is set; then run the same command again")
             }
             Self::File(error) => error.hints(),

@@ -1,4 +1,4 @@
-//! AWS: artifacts in S3, stacks in CloudFormation.
+//! AWS: artifacts in S3, images in ECR, stacks in CloudFormation.
 //!
 //! Nothing is kept beside them: what a run left behind, however it ended, is read back from the
 //! services. The SDK reads its own environment (profiles, SSO, roles, containers, `AWS_ENDPOINT_URL`),
@@ -16,8 +16,8 @@ use aws_smithy_http_client::tls;
 use tokio::sync::OnceCell;
 
 use super::{
-    Applied, ApplyRequest, Artifact, ArtifactLocation, Cloud, Hold, Identity, Preview, Stack,
-    Stored,
+    Applied, ApplyRequest, Artifact, ArtifactLocation, Calls, Cloud, Hold, Identity, Images,
+    Preview, Stack, Stored,
 };
 use crate::digest::Digest;
 use crate::hint::BoxError;
@@ -27,6 +27,7 @@ mod apply;
 mod archive;
 mod artifacts;
 mod behind;
+mod calls;
 mod cause;
 mod change_set;
 mod delete;
@@ -38,6 +39,7 @@ mod functions;
 mod garbage;
 mod guard;
 mod hold;
+mod images;
 mod logs;
 mod operate;
 mod preview;
@@ -58,7 +60,9 @@ const ATTEMPTS: u32 = 8;
 /// One account in one region.
 #[derive(Debug, Clone)]
 pub struct Aws {
+    config: SdkConfig,
     cloudformation: aws_sdk_cloudformation::Client,
+    ecr: aws_sdk_ecr::Client,
     lambda: aws_sdk_lambda::Client,
     logs: aws_sdk_cloudwatchlogs::Client,
     s3: aws_sdk_s3::Client,
@@ -67,6 +71,8 @@ pub struct Aws {
     caller: String,
     /// `AWS_ENDPOINT_URL`, when it is set.
     endpoint: Option<String>,
+    /// What stands in for the account's registry for images.
+    registry: Option<String>,
     /// The bucket for artifacts that the manifest names; Phalanx's own without.
     bucket: Option<String>,
     /// Set when the bucket is known to be usable.
@@ -85,6 +91,8 @@ pub struct Wanted {
     pub account: Option<String>,
     /// The bucket for artifacts; Phalanx's own without.
     pub bucket: Option<String>,
+    /// `HOST[:PORT]` that stands in for the account's registry for images; ECR's own without.
+    pub registry: Option<String>,
 }
 
 impl Aws {
@@ -117,15 +125,18 @@ impl Aws {
             .build();
         Ok(Self {
             cloudformation: aws_sdk_cloudformation::Client::new(&config),
+            ecr: aws_sdk_ecr::Client::new(&config),
             lambda: aws_sdk_lambda::Client::new(&config),
             logs: aws_sdk_cloudwatchlogs::Client::new(&config),
             s3: aws_sdk_s3::Client::from_conf(s3),
             identity: Identity { account, region },
             caller,
             endpoint,
+            registry: wanted.registry.clone(),
             bucket: wanted.bucket.clone(),
             ready: Arc::default(),
             uploads: Uploads::default(),
+            config,
         })
     }
 }
@@ -182,6 +193,18 @@ impl Cloud for Aws {
 
     fn runs_artifacts(&self) -> bool {
         false
+    }
+
+    fn registry(&self) -> String {
+        self.registry_host()
+    }
+
+    fn images(&self) -> Option<&dyn Images> {
+        Some(self)
+    }
+
+    fn calls(&self) -> Option<&dyn Calls> {
+        Some(self)
     }
 
     async fn store(

@@ -10,9 +10,10 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 
+use super::images::registry_host;
 use super::{
-    Applied, ApplyRequest, Artifact, ArtifactLocation, Cloud, Hold, Identity, Preview, Stack,
-    Stored,
+    Applied, ApplyRequest, Artifact, ArtifactLocation, Calls, Cloud, Hold, Identity, Images,
+    Preview, Stack, Stored,
 };
 use crate::digest::Digest;
 use crate::hint::BoxError;
@@ -153,6 +154,19 @@ impl Cloud for Local {
 
     fn runs_artifacts(&self) -> bool {
         true
+    }
+
+    fn registry(&self) -> String {
+        let identity = Identity { account: made_up::ACCOUNT.into(), region: self.region.clone() };
+        registry_host(&identity)
+    }
+
+    fn images(&self) -> Option<&dyn Images> {
+        None
+    }
+
+    fn calls(&self) -> Option<&dyn Calls> {
+        None
     }
 
     async fn store(

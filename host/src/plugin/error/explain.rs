@@ -20,7 +20,6 @@ impl Explain for PluginError {
             | Problem::MissingFunction { .. }
             | Problem::WrongType { .. }
             | Problem::Link { .. }
-            | Problem::NotOffered { .. }
             | Problem::BadGrant { .. }
             | Problem::BadSchema { .. } => Kind::BadInput,
             Problem::NotGranted { .. }
@@ -88,7 +87,6 @@ impl Explain for PluginError {
                     contract::VERSION
                 )]
             }
-            Problem::NotOffered { .. } => Vec::new(),
             Problem::NotGranted { missing } => missing
                 .iter()
                 .map(|grant| {
@@ -176,7 +174,6 @@ impl Explain for PluginError {
             Problem::MissingFunction { .. } | Problem::WrongType { .. } | Problem::Link { .. } => {
                 "plugin-wrong-type"
             }
-            Problem::NotOffered { .. } => "plugin-capability-not-offered",
             Problem::NotGranted { .. } => "plugin-not-granted",
             Problem::BadGrant { .. } => "plugin-bad-grant",
             Problem::BadSchema { .. } => "plugin-bad-schema",

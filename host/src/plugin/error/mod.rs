@@ -137,14 +137,6 @@ pub enum Problem {
         /// What the linker says.
         reason: String,
     },
-    /// A capability of the contract that comes later.
-    #[error(
-        "it needs the capability `{capability}`, which is not offered by this version of Phalanx"
-    )]
-    NotOffered {
-        /// The interface.
-        capability: String,
-    },
     /// Capabilities that the manifest does not grant.
     #[error("it needs {} that the manifest does not grant: {}", capabilities(missing.len()), names(missing))]
     NotGranted {

@@ -7,8 +7,8 @@ use wasmtime::Result;
 use super::super::bindings::WitFailure;
 use super::super::bindings::commands::{Command, Host, Output};
 use super::super::hook::Object;
+use super::super::reach;
 use super::super::state::State;
-use super::super::world;
 use super::shown;
 
 impl Host for State {
@@ -18,7 +18,7 @@ impl Host for State {
             return Ok(Err(self.deny(failure)));
         }
         self.waiting = Some(format!("`{}`", shown(&command.argv.join(" "))));
-        let command = world::Command {
+        let command = reach::Command {
             argv: command.argv,
             dir: command.dir,
             env: command.env,

@@ -5,10 +5,12 @@
 //! that it can handle; using what is not in scope is a trap.
 
 mod artifacts;
+mod aws;
 mod commands;
 mod context;
 mod environment;
 mod files;
+mod images;
 mod log;
 mod outcome;
 mod run;
@@ -46,6 +48,8 @@ pub(super) fn link(linker: &mut Linker<State>, inspection: &Inspection) -> wasmt
             "outcome" => bindings::outcome::add_to_linker::<_, Own>(linker, |state| state),
             "commands" => bindings::commands::add_to_linker::<_, Own>(linker, |state| state),
             "files" => bindings::files::add_to_linker::<_, Own>(linker, |state| state),
+            "images" => bindings::images::add_to_linker::<_, Own>(linker, |state| state),
+            "aws" => bindings::aws::add_to_linker::<_, Own>(linker, |state| state),
             "environment" => bindings::environment::add_to_linker::<_, Own>(linker, |state| state),
             _ => Ok(()),
         }?;

@@ -232,17 +232,20 @@ hint: if you trust it with `files`, add `files = ["schema/**"]` to `[plugins.acm
 }
 
 #[test]
-fn capabilities_of_later_versions_are_refused_and_still_inspected() {
+fn images_must_be_granted() {
     let component = guests::component(
         "images +pre-build",
         &guests::import("images", "delete-from-ecr", "(param i32 i32 i32 i32 i32)"),
         &guests::hook("pre-build", "pre-build", ""),
     );
     let rig = Rig::new();
-    let refused = rig.load_with(&component, |usage| usage.grants.images = true).unwrap_err();
-    insta::assert_snapshot!(shown(&refused), @"plugin `acme` cannot be loaded: it needs the capability `images`, which is not offered by this version of Phalanx [BadInput, plugin-capability-not-offered]");
+    let refused = rig.load_with(&component, |_| {}).unwrap_err();
+    insta::assert_snapshot!(shown(&refused), @"
+    plugin `acme` cannot be loaded: it needs a capability that the manifest does not grant: `images` [Refused, plugin-not-granted]
+    hint: if you trust it with `images`, add `images = true` to `[plugins.acme.grants]`
+    ");
+    assert!(rig.load_with(&component, |usage| usage.grants.images = true).is_ok());
     let inspection = rig.host.inspect("plugin", &component).unwrap();
-    assert!(!inspection.capabilities[0].offered);
     assert_eq!(inspection.capabilities[0].functions, ["delete-from-ecr"]);
 }
 
@@ -285,8 +288,7 @@ fn inspection_tells_all_that_the_type_tells() {
       "functions": [
         "read"
       ],
-      "grant": "files",
-      "offered": true
+      "grant": "files"
     }
   ],
   "wasi": [],

@@ -184,4 +184,60 @@ impl Services for FakeServices {
         self.note(format!("variable {name}"));
         Some("value".into())
     }
+
+    fn images(&self) -> &dyn Images {
+        self
+    }
+
+    async fn call_aws(&self, call: AwsCall) -> Result<AwsAnswer, Failure> {
+        self.note(format!("call {} {} {}", call.service, call.method, call.path));
+        Ok(AwsAnswer { status: 403, headers: Vec::new(), body: b"denied".to_vec() })
+    }
+}
+
+/// How long the fake takes for an answer about images.
+const IMAGE_WORK: Duration = Duration::from_millis(200);
+
+#[async_trait]
+impl Images for FakeServices {
+    async fn check(&self, image: BuildImage, repository: String) -> Result<(), Failure> {
+        self.note(format!("check {} for {repository}", image.tag));
+        Ok(())
+    }
+
+    async fn fingerprint(&self, image: BuildImage) -> Result<String, Failure> {
+        self.note(format!("fingerprint of {}", image.context));
+        Ok("abc".into())
+    }
+
+    async fn find(&self, repository: String, tag: String) -> Result<Option<PushedImage>, Failure> {
+        self.note(format!("find {repository}:{tag}"));
+        Ok(None)
+    }
+
+    async fn build(&self, image: BuildImage) -> Result<BuiltImage, Failure> {
+        self.note(format!("build {}", image.tag));
+        Ok(BuiltImage { id: "sha256:abc".into(), size: 1 })
+    }
+
+    async fn push(
+        &self,
+        image: String,
+        repository: String,
+        tag: String,
+    ) -> Result<PushedImage, Failure> {
+        self.note(format!("push {image} to {repository}:{tag}"));
+        Ok(PushedImage { reference: format!("registry/{repository}:{tag}"), tag, digest: None })
+    }
+
+    async fn list(&self, repository: String) -> Result<Vec<PushedImage>, Failure> {
+        tokio::time::sleep(IMAGE_WORK).await;
+        self.note(format!("images of {repository}"));
+        Ok(Vec::new())
+    }
+
+    async fn delete(&self, repository: String, tag: String) -> Result<bool, Failure> {
+        self.note(format!("delete {repository}:{tag}"));
+        Ok(true)
+    }
 }

@@ -162,3 +162,86 @@ plugin `acme` failed in `pre-build`: it opened more than the 4096 handles that a
 hint: if the plugin really needs more, set `handles` in `[plugins.acme.limits]`, such as `handles = 16384`
 ");
 }
+
+#[test]
+fn work_on_images_does_not_count_against_the_time_limit() {
+    let (data, repository) = guests::text(2048, "orders");
+    let component = guests::component(
+        "images +pre-build",
+        &guests::import("images", "list-in-ecr", "(param i32 i32 i32)"),
+        &[
+            data,
+            guests::hook(
+                "pre-build",
+                "pre-build",
+                &format!("(call $list-in-ecr {repository} (i32.const 2600))"),
+            ),
+        ]
+        .concat(),
+    );
+    let rig = Rig::new();
+    let plugin = rig
+        .load_with(&component, |usage| {
+            usage.grants.images = true;
+            usage.limits.time_ms = u64::try_from(IMAGE_WORK.as_millis()).unwrap() / 2;
+        })
+        .unwrap();
+    rig.call(&plugin, Call::PreBuild).1.unwrap();
+    assert_eq!(*rig.services.asked.lock().unwrap(), ["images of orders"]);
+}
+
+/// Calls `aws.call` with `Action=Publish` for this action, and gives its failure on as its own.
+fn publisher(action: &str) -> Vec<u8> {
+    let words = ["sns", action, "POST", "/?Action=Publish"];
+    let (mut data, mut constants) = (String::new(), String::new());
+    for (index, word) in words.iter().enumerate() {
+        let (text, place) = guests::text(2048 + 100 * index, word);
+        data.push_str(&text);
+        constants.push_str(&place);
+    }
+    // Two empty lists, then where the result goes: its first byte tells success, and a failure begins
+    // four bytes later, as in the hook's own result.
+    let body = format!(
+        "(call $call {constants} (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 2600))
+        (if (i32.load8_u (i32.const 2600)) (then
+            (i32.store8 (i32.const 1024) (i32.const 1))
+            (memory.copy (i32.const 1028) (i32.const 2604) (i32.const 28))))"
+    );
+    guests::component(
+        "aws +pre-build",
+        &guests::import("aws", "call", &format!("(param {})", "i32 ".repeat(13))),
+        &[data, guests::hook("pre-build", "pre-build", &body)].concat(),
+    )
+}
+
+#[test]
+fn calls_of_aws_are_checked_and_logged() {
+    let rig = Rig::new();
+    let grant = |usage: &mut PluginUse| usage.grants.aws = vec!["sns:Publish".into()];
+    let plugin = rig.load_with(&publisher("sns:Publish"), grant).unwrap();
+    rig.call(&plugin, Call::PreBuild).1.unwrap();
+    assert_eq!(*rig.services.asked.lock().unwrap(), ["call sns POST /?Action=Publish"]);
+    insta::assert_snapshot!(rig.log().join("\n"), @"acme info: called sns:Publish: 403");
+
+    let text = rig.failure(&publisher("sns:CreateTopic"), Call::PreBuild, grant);
+    insta::assert_snapshot!(text, @r#"
+    plugin `acme` failed in `pre-build`: calling `sns:CreateTopic` is not granted: `aws` allows `sns:Publish` [Refused, plugin-failure]
+    hint: add `"sns:CreateTopic"` to `aws` in `[plugins.acme.grants]`
+    "#);
+    let lying = |usage: &mut PluginUse| usage.grants.aws = vec!["sns:CreateTopic".into()];
+    let text = rig.failure(&publisher("sns:CreateTopic"), Call::PreBuild, lying);
+    insta::assert_snapshot!(text, @"
+    plugin `acme` failed in `pre-build`: the call names `sns:CreateTopic` and is `Publish` [Refused, plugin-failure]
+    hint: this is for the plugin's author: name the action that the call needs
+    ");
+    assert_eq!(rig.services.asked.lock().unwrap().len(), 1, "denied calls must not be made");
+
+    let plugin = rig.load_with(&publisher("sns:Publish"), grant).unwrap();
+    let mut world = rig.world();
+    Arc::get_mut(&mut world.facts).unwrap().dry_run = true;
+    let (_, result) = block_on(plugin.call(Call::PreBuild, world));
+    insta::assert_snapshot!(shown(&result.unwrap_err()), @"
+    plugin `acme` failed in `pre-build`: `sns:Publish` may change something, and this is a dry run [Refused, plugin-failure]
+    hint: this is for the plugin's author: ask `run::dry_run` first
+    ");
+}

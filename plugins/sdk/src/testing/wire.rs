@@ -294,7 +294,7 @@ pub(crate) mod images {
     /// A digest that depends on the name alone.
     fn digest(image: &str) -> String {
         let sum = image.bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(31) + u64::from(byte));
-        format!("sha256:{sum:064x}")
+        format!("sha256:{}", format!("{sum:016x}").repeat(4))
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "the contract's signature")]

@@ -1,0 +1,47 @@
+//! `aws`: one signed call of an AWS API.
+
+use std::sync::Arc;
+
+use wasmtime::Result;
+
+use super::super::bindings::WitFailure;
+use super::super::bindings::aws::{Host, Request, Response};
+use super::super::hook::Object;
+use super::super::state::State;
+use super::super::{actions, reach};
+
+impl Host for State {
+    async fn call(&mut self, request: Request) -> Result<Result<Response, WitFailure>> {
+        let world = self.world(Object::Capability, "aws.call")?;
+        let (services, dry_run) = (Arc::clone(&world.services), world.facts.dry_run);
+        if let Err(failure) = self.identity.grants.aws_call(&request) {
+            return Ok(Err(self.deny(failure)));
+        }
+        if dry_run && !actions::only_reads(&request.action) {
+            return Ok(Err(actions::not_in_a_dry_run(&request.action).into()));
+        }
+        self.waiting = Some(format!("`{}`", request.action));
+        let call = reach::AwsCall {
+            service: request.service,
+            method: request.method,
+            path: request.path,
+            headers: request.headers,
+            body: request.body,
+            limit: self.identity.limits.host_data,
+        };
+        let result = services.call_aws(call).await;
+        self.waiting = None;
+        let outcome = match &result {
+            Ok(answer) => answer.status.to_string(),
+            Err(failure) => failure.code.clone(),
+        };
+        self.log.note(&format!("called {}: {outcome}", request.action));
+        Ok(result
+            .map(|answer| Response {
+                status: answer.status,
+                headers: answer.headers,
+                body: answer.body,
+            })
+            .map_err(Into::into))
+    }
+}

@@ -1,0 +1,178 @@
+//! The seams through which a plugin reaches outside its sandbox. The pipeline fills them in; grants were
+//! checked before any of this is called.
+
+use async_trait::async_trait;
+
+use super::world::Failure;
+
+/// A program to run. Its grant was checked already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// Program and arguments.
+    pub argv: Vec<String>,
+    /// Folder inside the service's; none for its root.
+    pub dir: Option<String>,
+    /// Added to the environment.
+    pub env: Vec<(String, String)>,
+    /// Its input.
+    pub stdin: Vec<u8>,
+    /// Bytes of stdout and stderr together that are kept at most; more is a failure.
+    pub output_limit: u64,
+}
+
+/// What a program left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandOutput {
+    /// Exit code; 128 and the signal's number when one ended it.
+    pub status: i32,
+    /// What it printed.
+    pub stdout: Vec<u8>,
+    /// What it complained.
+    pub stderr: Vec<u8>,
+}
+
+/// An image to build. That images are granted was checked already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildImage {
+    /// The context's folder inside the service's.
+    pub context: String,
+    /// The Dockerfile inside the context.
+    pub dockerfile: String,
+    /// Build arguments.
+    pub args: Vec<(String, String)>,
+    /// `name:tag` of the local image.
+    pub tag: String,
+    /// Such as `linux/arm64`.
+    pub platform: Option<String>,
+    /// Build stage to stop at.
+    pub target: Option<String>,
+    /// Labels.
+    pub labels: Vec<(String, String)>,
+    /// Images whose layers may be used again.
+    pub cache_from: Vec<String>,
+}
+
+/// An image that was built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuiltImage {
+    /// `sha256:…`
+    pub id: String,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// An image in a registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushedImage {
+    /// `registry/repository:tag`
+    pub reference: String,
+    /// The tag.
+    pub tag: String,
+    /// `sha256:…`; none when it was not pushed.
+    pub digest: Option<String>,
+}
+
+/// A call of an AWS API. Its grant was checked already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AwsCall {
+    /// Signing name of the service.
+    pub service: String,
+    /// HTTP method.
+    pub method: String,
+    /// Path and query.
+    pub path: String,
+    /// Headers.
+    pub headers: Vec<(String, String)>,
+    /// Body.
+    pub body: Vec<u8>,
+    /// Bytes of the answer that are taken at most.
+    pub limit: u64,
+}
+
+/// The answer to an [`AwsCall`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AwsAnswer {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers.
+    pub headers: Vec<(String, String)>,
+    /// Body.
+    pub body: Vec<u8>,
+}
+
+/// What the capabilities reach. Grants were checked before any of this is called.
+#[async_trait]
+pub trait Services: Send + Sync {
+    /// Runs a program without a shell. The future is dropped when the call's time is up: the program
+    /// must then be killed.
+    ///
+    /// # Errors
+    /// When it cannot be started, its folder is outside the service's, or it prints too much. An exit
+    /// code is no error.
+    async fn run_command(&self, command: Command) -> Result<CommandOutput, Failure>;
+    /// The files inside the service's folder that match, sorted, with `/`.
+    ///
+    /// # Errors
+    /// When the glob is not valid or a folder cannot be listed.
+    fn list_files(&self, glob: &str) -> Result<Vec<String>, Failure>;
+    /// A file inside the service's folder, links that lead out refused, when it has at most `limit`
+    /// bytes.
+    ///
+    /// # Errors
+    /// When there is no such file, it is too large, outside, or cannot be read.
+    fn read_file(&self, path: &str, limit: u64) -> Result<Vec<u8>, Failure>;
+    /// A variable of the environment that Phalanx was started with.
+    fn environment(&self, name: &str) -> Option<String>;
+    /// Container images.
+    fn images(&self) -> &dyn Images;
+    /// Signs and makes one call.
+    ///
+    /// # Errors
+    /// When no answer comes. An error in the answer is none.
+    async fn call_aws(&self, call: AwsCall) -> Result<AwsAnswer, Failure>;
+}
+
+/// What `images` reaches.
+#[async_trait]
+pub trait Images: Send + Sync {
+    /// Finds out what would keep an image from being built or pushed.
+    ///
+    /// # Errors
+    /// What does.
+    async fn check(&self, image: BuildImage, repository: String) -> Result<(), Failure>;
+    /// Hex digest of everything that goes into an image.
+    ///
+    /// # Errors
+    /// When its context cannot be read.
+    async fn fingerprint(&self, image: BuildImage) -> Result<String, Failure>;
+    /// The image with this tag in the cloud's registry.
+    ///
+    /// # Errors
+    /// When the registry cannot be asked.
+    async fn find(&self, repository: String, tag: String) -> Result<Option<PushedImage>, Failure>;
+    /// Builds an image. Dropping the future stops the builder.
+    ///
+    /// # Errors
+    /// When there is no engine, or it fails.
+    async fn build(&self, image: BuildImage) -> Result<BuiltImage, Failure>;
+    /// Pushes a local image to the cloud's registry, or says where it would go.
+    ///
+    /// # Errors
+    /// When the registry does not take it.
+    async fn push(
+        &self,
+        image: String,
+        repository: String,
+        tag: String,
+    ) -> Result<PushedImage, Failure>;
+    /// The images of a repository that have a tag, sorted by it.
+    ///
+    /// # Errors
+    /// When the registry cannot be asked.
+    async fn list(&self, repository: String) -> Result<Vec<PushedImage>, Failure>;
+    /// Takes a tag from an image; true when there was one.
+    ///
+    /// # Errors
+    /// When the registry refuses it.
+    async fn delete(&self, repository: String, tag: String) -> Result<bool, Failure>;
+}
