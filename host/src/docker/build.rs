@@ -20,8 +20,9 @@ use super::{Built, Context, Engine, ImageError, ImageRequest, Progress};
 const BLOCKS_UNDER_WAY: usize = 8;
 /// The archive goes out in blocks of this many bytes.
 const BLOCK: usize = 256 * 1024;
-/// How many lines of the builder are kept for the error.
-const LINES_KEPT: usize = 20;
+/// How lines of the builder begin that tell nothing: ids of what comes between the layers.
+const NOISE: [&str; 3] =
+    ["--->", "Removing intermediate container", "Removed intermediate container"];
 
 impl Engine {
     /// Builds an image from `context`, which is sent while it is read. Without `progress`' end the builder may
@@ -41,7 +42,7 @@ impl Engine {
             let block = receiver.recv().await?;
             Some((block, receiver))
         });
-        let mut output = Output { progress, lines: Vec::new(), layers: Layers::default() };
+        let mut output = Output { progress, last: String::new(), layers: Layers::default() };
         let answers =
             self.client.build_image(options(request), None, Some(body_try_stream(blocks)));
         let result = output.follow(self, request, answers).await;
@@ -104,11 +105,16 @@ fn options(request: &ImageRequest) -> BuildImageOptions {
     }
 }
 
+fn is_noise(line: &str) -> bool {
+    let line = line.trim();
+    line.is_empty() || NOISE.iter().any(|start| line.starts_with(start))
+}
+
 /// What the builder says.
 struct Output<'a> {
     progress: &'a dyn Progress,
-    /// The last lines.
-    lines: Vec<String>,
+    /// The last line.
+    last: String,
     layers: Layers,
 }
 
@@ -136,21 +142,18 @@ impl Output<'_> {
                     return Err(ImageError::Lost { action: "building", host, reason });
                 }
             };
-            return Err(ImageError::build(&request.tag, &message, std::mem::take(&mut self.lines)));
+            return Err(ImageError::build(&request.tag, &message, &self.last));
         }
         Ok(())
     }
 
     fn take(&mut self, info: &BuildInfo) {
         for line in info.stream.iter().flat_map(|text| text.lines()) {
-            if line.trim().is_empty() {
+            if is_noise(line) {
                 continue;
             }
             self.progress.line(line);
-            if self.lines.len() == LINES_KEPT {
-                self.lines.remove(0);
-            }
-            self.lines.push(line.to_owned());
+            line.clone_into(&mut self.last);
         }
         if let (Some(layer), Some(detail)) = (&info.id, &info.progress_detail) {
             self.layers.note(layer, detail, self.progress);

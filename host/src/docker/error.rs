@@ -127,8 +127,6 @@ pub enum ImageError {
         image: String,
         /// What the builder says.
         message: String,
-        /// The last lines it said before.
-        lines: Vec<String>,
     },
     /// The engine refused something else.
     #[error("the Docker Engine cannot {action} image `{image}`: {message}")]
@@ -169,13 +167,18 @@ pub enum ImageError {
 }
 
 impl ImageError {
-    /// A builder's failure.
-    pub(super) fn build(image: &str, message: &str, lines: Vec<String>) -> Self {
-        let (image, message) = (image.to_owned(), safe_line(message.trim()).into_owned());
-        if is_disk_full(&message) {
+    /// A builder's failure; `last` is the last line that it said before.
+    pub(super) fn build(image: &str, message: &str, last: &str) -> Self {
+        let image = image.to_owned();
+        let mut message = safe_line(message.trim()).into_owned();
+        if is_disk_full(&message) || is_disk_full(last) {
             return Self::DiskFull { image, message };
         }
-        Self::Build { image, message, lines }
+        // A program's own words say more than its exit code.
+        if message.contains("non-zero code") && !last.is_empty() {
+            message = format!("{message}, and the last line was `{}`", safe_line(last.trim()));
+        }
+        Self::Build { image, message }
     }
 
     /// A refusal of a push.
@@ -230,6 +233,10 @@ const PASSING: [&str; 14] = [
     "too many requests",
     "received unexpected http status: 5",
 ];
+
+/// What engines say of a base image that they cannot get.
+const NO_BASE: [&str; 5] =
+    ["pull access denied", "manifest unknown", "not found: manifest", "dial tcp", "no such host"];
 
 fn is_disk_full(message: &str) -> bool {
     message.contains("no space left on device")
@@ -314,12 +321,6 @@ impl Explain for ImageError {
         }
     }
 
-    fn details(&self) -> Option<String> {
-        let Self::Build { lines, .. } = self else { return None };
-        let lines: Vec<_> = lines.iter().map(|line| format!("  {}", safe_line(line))).collect();
-        (!lines.is_empty()).then(|| lines.join("\n"))
-    }
-
     fn hints(&self) -> Vec<String> {
         let one = |hint: &str| vec![hint.to_owned()];
         match self {
@@ -368,6 +369,11 @@ impl Explain for ImageError {
             {
                 one(
                     "the base image, or this machine, does not have that platform: choose another `platform` or base image",
+                )
+            }
+            Self::Build { message, .. } if NO_BASE.iter().any(|words| message.contains(words)) => {
+                one(
+                    "the base image cannot be fetched: check its name in the Dockerfile, and that the engine reaches its registry",
                 )
             }
             Self::Build { .. } => {

@@ -41,7 +41,7 @@ impl ImageWorks {
         check_names(repository, image.platform.as_deref())?;
         let request = self.request(image);
         blocking(move || Context::read(&request)).await?;
-        if self.cloud.images().is_some() && !self.dry_run {
+        if self.registry().is_some() {
             Engine::connect(&self.environment).await?;
         }
         Ok(())
@@ -75,7 +75,7 @@ impl ImageWorks {
             Ok((request, context))
         })
         .await?;
-        let telling = self.telling("build image", &request.tag);
+        let telling = self.telling("build", &request.tag);
         let built = engine.build(&request, Arc::new(context), &telling).await?;
         Ok(BuiltImage { id: built.id, size: built.size })
     }
@@ -88,14 +88,14 @@ impl ImageWorks {
         tag: &str,
     ) -> Result<PushedImage, BoxError> {
         check_names(repository, None)?;
-        let Some(images) = self.cloud.images().filter(|_| !self.dry_run) else {
+        let Some(images) = self.registry() else {
             return Ok(self.pushed(repository, tag, None));
         };
         let engine = Engine::connect(&self.environment).await?;
         if images.make_repository(repository).await? {
             self.reporter.note(format!("made the repository {repository} in ECR"));
         }
-        let telling = self.telling("push image", &format!("{repository}:{tag}"));
+        let telling = self.telling("push", repository);
         let pushing = Pushing { image, repository, tag };
         let digest = self.push_patiently(&engine, images, pushing, &telling).await?;
         Ok(self.pushed(repository, tag, Some(digest)))
@@ -137,6 +137,11 @@ impl ImageWorks {
         }
     }
 
+    /// Where images go; none when nothing is pushed.
+    fn registry(&self) -> Option<&dyn Images> {
+        self.cloud.images().filter(|_| !self.dry_run)
+    }
+
     async fn login(&self, images: &dyn Images) -> Result<Login, BoxError> {
         let login = images.login().await?;
         let registry = self.cloud.registry();
@@ -165,7 +170,8 @@ impl ImageWorks {
     fn telling(&self, what: &str, image: &str) -> Telling {
         Telling {
             reporter: Arc::clone(&self.reporter),
-            task: format!("{what} {}", safe_line(image)),
+            // A tag says little to people, and its fingerprint is long.
+            task: format!("{what} {}", safe_line(image.split(':').next().unwrap_or_default())),
             started: Instant::now(),
             last: AtomicU64::new(0),
         }
@@ -180,6 +186,10 @@ impl plugin::Images for ImageWorks {
 
     async fn fingerprint(&self, image: BuildImage) -> Result<String, Failure> {
         self.fingerprint_now(image).await.map_err(told)
+    }
+
+    fn will_push(&self) -> bool {
+        self.registry().is_some()
     }
 
     async fn find(&self, repository: String, tag: String) -> Result<Option<PushedImage>, Failure> {

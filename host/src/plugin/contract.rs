@@ -163,6 +163,7 @@ pub(super) const CAPABILITIES: &[Interface] = &[
         name: "images",
         functions: &[
             ("check", concat!("func(", build_request!(), ", string) -> ", result!("_"))),
+            ("will-push", "func() -> bool"),
             ("fingerprint", concat!("func(", build_request!(), ") -> ", result!("string"))),
             (
                 "find-in-ecr",

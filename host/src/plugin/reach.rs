@@ -145,6 +145,8 @@ pub trait Images: Send + Sync {
     /// # Errors
     /// When its context cannot be read.
     async fn fingerprint(&self, image: BuildImage) -> Result<String, Failure>;
+    /// Whether images are pushed at all.
+    fn will_push(&self) -> bool;
     /// The image with this tag in the cloud's registry.
     ///
     /// # Errors

@@ -95,12 +95,16 @@ impl PostBuild for DockerEcr {
         let image = if let Some(found) = images::find_in_ecr(&repository, &tag)? {
             log::info!("{repository}:{tag} is in ECR already");
             Image::new(&repository, found, false)
-        } else if run::dry_run() {
-            let predicted = images::push_to_ecr("", &repository, &tag)?;
-            log::info!("would build and push {}", predicted.reference);
-            Image::new(&repository, predicted, false)
-        } else {
+        } else if images::will_push() {
             self.build_and_push(&repository, &tag)?
+        } else {
+            let predicted = images::push_to_ecr("", &repository, &tag)?;
+            if run::dry_run() {
+                log::info!("would build and push {}", predicted.reference);
+            } else {
+                log::info!("not built, since nothing runs it here: {}", predicted.reference);
+            }
+            Image::new(&repository, predicted, false)
         };
         context::set(&self.context_key, &image)
     }
@@ -148,12 +152,9 @@ impl DockerEcr {
         let size = built.size.div_ceil(1 << 10);
         log::info!("built {} ({size} KiB)", built.id);
         let pushed = images::push_to_ecr(&request.tag, repository, tag)?;
-        match &pushed.digest {
-            Some(digest) => log::info!("pushed {} as {digest}", pushed.reference),
-            None => log::info!("{} was not pushed", pushed.reference),
-        }
-        let is_new = pushed.digest.is_some();
-        Ok(Image::new(repository, pushed, is_new))
+        let image = Image::new(repository, pushed, true);
+        log::info!("pushed {}", image.reference);
+        Ok(image)
     }
 
     fn repository(&self) -> String {

@@ -19,6 +19,13 @@ pub fn fingerprint(request: &BuildRequest) -> Result<String> {
     wire::images::fingerprint(request).map_err(Failure::from_wire)
 }
 
+/// False when nothing would be pushed, and so need not be built: in a dry run, and on the local cloud, which
+/// runs no containers.
+#[must_use]
+pub fn will_push() -> bool {
+    wire::images::will_push()
+}
+
 /// The image in this account's ECR with this tag, or none.
 ///
 /// # Errors
@@ -36,7 +43,7 @@ pub fn build(request: &BuildRequest) -> Result<BuiltImage> {
 }
 
 /// Pushes the local image `image` to this account's ECR as `tag`, making `repository` when it is missing.
-/// A dry run pushes nothing and says what the reference would be.
+/// Where [`will_push`] is false it pushes nothing and says what the reference would be.
 ///
 /// # Errors
 /// When the push fails.

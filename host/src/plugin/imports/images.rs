@@ -29,6 +29,10 @@ impl Host for State {
         Ok(self.unhurried("reading the build context", work).await)
     }
 
+    fn will_push(&mut self) -> Result<bool> {
+        Ok(self.images("images.will-push")?.images().will_push())
+    }
+
     async fn find_in_ecr(
         &mut self,
         repository: String,

@@ -210,6 +210,10 @@ impl Images for FakeServices {
         Ok("abc".into())
     }
 
+    fn will_push(&self) -> bool {
+        true
+    }
+
     async fn find(&self, repository: String, tag: String) -> Result<Option<PushedImage>, Failure> {
         self.note(format!("find {repository}:{tag}"));
         Ok(None)

@@ -307,6 +307,10 @@ pub(crate) mod images {
         Ok(digest(&format!("{request:?}")).split_off("sha256:".len()))
     }
 
+    pub(crate) fn will_push() -> bool {
+        with(|host| !host.dry_run)
+    }
+
     pub(crate) fn find_in_ecr(repository: &str, tag: &str) -> Result<Option<PushedImage>, Failure> {
         Ok(list_in_ecr(repository)?.into_iter().find(|image| image.tag == tag))
     }
