@@ -19,6 +19,8 @@ mod cfn_lint;
 mod cli;
 /// Deployments to the embedded local cloud, packages and builds.
 mod deploys;
+/// Images and containers, on a real Docker Engine.
+mod docker;
 /// `examples/hello` through its whole life.
 mod hello;
 /// Every hook through the binary: order, failures, conflicts, capabilities, interrupts.

@@ -104,6 +104,11 @@ impl Message {
         self.start.split(' ').next().unwrap_or_default()
     }
 
+    /// The status of a reply.
+    pub fn status(&self) -> u16 {
+        self.start.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default()
+    }
+
     /// The path of a request, with its query.
     pub fn target(&self) -> &str {
         self.start.split(' ').nth(1).unwrap_or_default()

@@ -7,12 +7,13 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
 
 use super::command::Phalanx;
+use super::docker::Engine;
 use super::http::Message;
 use super::project::{Project, repository};
 use super::tool::tool;
+use super::until;
 
 /// An AWS account that nothing else uses.
 pub struct Account {
@@ -25,18 +26,35 @@ impl Account {
     /// A new account; none when the server is not installed, which is a failure in CI.
     pub fn new() -> Option<Self> {
         static SHARED: OnceLock<Option<Arc<Server>>> = OnceLock::new();
-        Some(Self::on(SHARED.get_or_init(Server::start).clone()?))
+        Some(Self::on(SHARED.get_or_init(|| Server::start(None)).clone()?))
     }
 
     /// A new account on a server of its own, for tests that have functions run: the server stops the
     /// functions of a name in every account, when one of that name is made or deleted in any.
     pub fn alone() -> Option<Self> {
-        Server::start().map(Self::on)
+        Server::start(None).map(Self::on)
+    }
+
+    /// A new account on a server of its own, which runs the containers of ECS on this engine. It is also
+    /// the registry of its images: [`Account::registry`].
+    pub fn with_engine(engine: &Engine) -> Option<Self> {
+        let id = new_id();
+        let server = Server::start(Some((engine, &id)))?;
+        Some(Self { id, server })
     }
 
     fn on(server: Arc<Server>) -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(200_000_000_000);
-        Self { id: NEXT.fetch_add(1, Ordering::Relaxed).to_string(), server }
+        Self { id: new_id(), server }
+    }
+
+    /// What the names of images in this account's repositories begin with, for an engine on this machine.
+    pub fn registry(&self) -> String {
+        self.server.address.to_string()
+    }
+
+    /// The label of the containers that this account's server runs.
+    pub fn label(&self) -> &str {
+        self.server.label()
     }
 
     /// The binary, with the credentials of this account.
@@ -102,15 +120,25 @@ impl Account {
     }
 }
 
+/// The id of an account that nothing else uses.
+fn new_id() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(200_000_000_000);
+    NEXT.fetch_add(1, Ordering::Relaxed).to_string()
+}
+
 /// A running server.
 struct Server {
     address: SocketAddr,
     url: String,
     shell: Child,
+    /// Where the containers of its tasks run, and the label that they have.
+    engine: Option<(Engine, String)>,
 }
 
 impl Server {
-    fn start() -> Option<Arc<Self>> {
+    /// Starts one; `tasks` says on which engine containers run, and the account that they belong to:
+    /// the server gives all of them the credentials of its default account.
+    fn start(tasks: Option<(&Engine, &str)>) -> Option<Arc<Self>> {
         let program = tool("ministack")?;
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let state = repository().join(format!("target/tests/ministack/{port}"));
@@ -124,18 +152,23 @@ impl Server {
             .env("BIND_HOST", "127.0.0.1")
             .env("MINISTACK_HOST", "127.0.0.1")
             .env("GATEWAY_PORT", port.to_string())
+            .env("MINISTACK_HOSTNAME", "127.0.0.1")
+            .envs(tasks.map(|(_, account)| ("MINISTACK_ACCOUNT_ID", account)))
+            .envs(tasks.into_iter().flat_map(|(engine, _)| engine.environment()))
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(File::create(state.join("log")).unwrap())
             .spawn()
             .unwrap();
-        let began = Instant::now();
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(began.elapsed() < Duration::from_secs(60), "ministack does not answer");
-            std::thread::sleep(Duration::from_millis(50));
-        }
         let address = SocketAddr::from(([127, 0, 0, 1], port));
-        Some(Arc::new(Self { address, url: format!("http://{address}"), shell }))
+        until("ministack's first answer", 60, || TcpStream::connect(address).ok());
+        let engine =
+            tasks.map(|(engine, _)| (engine.clone(), format!("ministack.instance={address}")));
+        Some(Arc::new(Self { address, url: format!("http://{address}"), shell, engine }))
+    }
+
+    fn label(&self) -> &str {
+        self.engine.as_ref().map_or_else(|| panic!("no engine"), |(_, label)| label)
     }
 }
 
@@ -144,5 +177,8 @@ impl Drop for Server {
         // The shell has a copy of nothing else: now it stops the server, and ends.
         drop(self.shell.stdin.take());
         let _ = self.shell.wait();
+        if let Some((engine, label)) = &self.engine {
+            engine.remove_containers(label);
+        }
     }
 }

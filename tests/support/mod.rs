@@ -1,7 +1,8 @@
 //! What every test works with: a project in a folder of its own, the binary with a clean
-//! environment, and the guests.
+//! environment, the guests, and servers.
 
 mod command;
+mod docker;
 mod fault;
 pub mod golden;
 pub mod guests;
@@ -11,17 +12,22 @@ mod lint;
 mod ministack;
 mod parallel;
 mod project;
+mod registry;
 mod scripted;
 mod tool;
 pub mod transcript;
+mod until;
 
 pub use command::{Finished, Phalanx, Running};
+pub use docker::Engine;
 pub use fault::Fault;
 pub use lifeline::{HOLD_LIFELINE, Lifeline};
 pub use ministack::Account;
 pub use parallel::in_parallel;
 pub(crate) use project::repository;
 pub use project::{Project, change};
+pub use registry::{CREDENTIALS, Registry};
 pub use scripted::{Answer, Call, Scripted};
 pub use tool::tool;
 pub use transcript::{Transcript, words};
+pub use until::until;

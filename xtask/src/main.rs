@@ -9,6 +9,7 @@ mod demo;
 mod measure;
 mod run;
 mod setup;
+mod system;
 mod test;
 mod tour;
 

@@ -1,11 +1,12 @@
-//! What a bare machine lacks: the WebAssembly target, and for the tests cfn-lint and ministack in
-//! folders of ours.
+//! What a bare machine lacks: targets of the compiler, and for the tests cfn-lint and ministack in folders
+//! of ours, and a Docker Engine and a registry from the system's packages.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::run::{Outcome, command, read, root, run, target};
+use crate::system::docker;
 
 /// The workspace of phalanx itself.
 pub(crate) const HOST: &str = ".";
@@ -16,33 +17,48 @@ const WASM_TARGET: &str = "wasm32-unknown-unknown";
 /// Every template that a test produces must pass it.
 const CFN_LINT: &str = "cfn-lint==1.58.0";
 
-/// Serves the AWS APIs on loopback. boto3 is there to look at what phalanx made by other means.
-pub(crate) const MINISTACK: [&str; 2] = ["ministack==1.5.33", "boto3==1.43.106"];
+/// Serves the AWS APIs on loopback. boto3 is there to look at what phalanx made by other means; with
+/// `docker` the tasks of ECS are containers, without it nothing runs. This one speaks to engines from
+/// Debian 12's 20.10 on.
+pub(crate) const MINISTACK: [&str; 4] =
+    ["ministack==1.5.33", "boto3==1.43.106", "docker==7.2.0", "cryptography==50.0.2"];
+
+/// `examples/queue-worker` is compiled for it.
+const STATIC_TARGET: &str = "x86_64-unknown-linux-musl";
 
 /// Sets up everything that the tests need.
 pub(crate) fn setup() -> Outcome {
     wasm_target()?;
+    static_target()?;
     tool("cfn-lint", &[CFN_LINT])?;
-    tool("ministack", &MINISTACK)
+    tool("ministack", &MINISTACK)?;
+    docker()
 }
 
 /// Makes sure that the wasm target is installed.
 pub(crate) fn wasm_target() -> Outcome {
+    rust_target(WASM_TARGET)
+}
+
+/// Makes sure that the target of static programs is installed.
+pub(crate) fn static_target() -> Outcome {
+    rust_target(STATIC_TARGET)
+}
+
+fn rust_target(target: &str) -> Outcome {
     let installed = read(&root(), &["rustup", "target", "list", "--installed"]);
-    if installed.is_some_and(|list| list.lines().any(|line| line == WASM_TARGET)) {
+    if installed.is_some_and(|list| list.lines().any(|line| line == target)) {
         return Ok(());
     }
     // Without rustup the target may still be there: a distribution's package puts it beside rustc.
     let sysroot = read(&root(), &["rustc", "--print", "sysroot"]);
-    let library = sysroot
-        .map(|path| PathBuf::from(path.trim()).join("lib/rustlib").join(WASM_TARGET).join("lib"));
+    let library =
+        sysroot.map(|path| PathBuf::from(path.trim()).join("lib/rustlib").join(target).join("lib"));
     if library.is_some_and(|path| path.is_dir()) {
         return Ok(());
     }
-    run(&root(), &["rustup", "target", "add", WASM_TARGET]).map_err(|error| {
-        format!(
-            "{error}\nhint: install the Rust target `{WASM_TARGET}` by hand, then run this again"
-        )
+    run(&root(), &["rustup", "target", "add", target]).map_err(|error| {
+        format!("{error}\nhint: install the Rust target `{target}` by hand, then run this again")
     })
 }
 
