@@ -43,7 +43,7 @@ fn lines_of_all_functions_by_time() {
     let json = account.phalanx(&project, "logs second --output json").succeeds();
     let second = entries(&json.stdout);
     assert_eq!(second.len(), 4, "{}", json.stdout);
-    assert!(second.iter().all(|entry| entry["function"] == "second"), "{}", json.stdout);
+    assert!(second.iter().all(|entry| entry["source"] == "second"), "{}", json.stdout);
     assert!(second.iter().any(|entry| entry["message"] == "event 2"), "{}", json.stdout);
     let time = second[3]["time"].as_str().unwrap();
     let later =

@@ -16,12 +16,13 @@ use super::output::Answer;
 use super::session::Session;
 use super::style::Style;
 
-/// Show what the deployed functions have logged
+/// Show what the deployed functions and containers have logged
 #[derive(Debug, Args)]
 pub(super) struct Logs {
-    /// The functions' names in the manifest; all of them when none is given
-    #[arg(value_name = "FUNCTION")]
-    functions: Vec<String>,
+    /// Functions by their names in the manifest, and other log groups of the stack by their logical ids;
+    /// all of them when none is given
+    #[arg(value_name = "NAME")]
+    sources: Vec<String>,
     /// No older lines than this: `90s`, `10m`, `2h`, `3d`, or a time in RFC 3339
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = since)]
     since: Since,
@@ -41,7 +42,7 @@ impl Logs {
     pub(super) async fn run(self, session: &Session) -> Result<Answer, BoxError> {
         let request = session.request(self.local)?;
         let wanted = LogRequest {
-            functions: self.functions,
+            sources: self.sources,
             since: match self.since {
                 Since::Span(span) => session.settings.now.checked_sub(span).unwrap_or(UNIX_EPOCH),
                 Since::Point(time) => time,
@@ -67,10 +68,10 @@ impl Logs {
     }
 }
 
-/// Each line of what was logged, with time and function in front.
+/// Each line of what was logged, with time and source in front.
 fn lines(entry: &LogEntry, style: Style) -> String {
-    let LogEntry { time, function, message } = entry;
-    let front = style.faint(format!("{time} {function} |")).to_string();
+    let LogEntry { time, source, message } = entry;
+    let front = style.faint(format!("{time} {source} |")).to_string();
     let lines = message.lines().map(|line| {
         let line = safe_line(line);
         let line = match is_platform_line(&line) {

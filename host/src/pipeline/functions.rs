@@ -6,6 +6,7 @@ use crate::cloud::{ArtifactLocation, NoFunction, Stack};
 use crate::manifest::Service;
 
 const FUNCTION: &str = "AWS::Lambda::Function";
+const LOG_GROUP: &str = "AWS::Logs::LogGroup";
 
 /// A function that is deployed.
 #[derive(Debug, Clone)]
@@ -42,7 +43,16 @@ pub(super) fn all(service: &Service, stack: &Stack) -> Vec<Deployed> {
 
 /// One of them, by its name in the manifest, its logical id or the cloud's own name.
 pub(super) fn find(service: &Service, stack: &Stack, name: &str) -> Result<Deployed, NoFunction> {
-    let mut functions = all(service, stack);
+    pick(all(service, stack), service, stack, name)
+}
+
+/// One of `functions`, by its name in the manifest, its logical id or the cloud's own name.
+pub(super) fn pick(
+    mut functions: Vec<Deployed>,
+    service: &Service,
+    stack: &Stack,
+    name: &str,
+) -> Result<Deployed, NoFunction> {
     let named = |function: &Deployed| {
         [&function.name, &function.logical_id, &function.physical_id].iter().any(|one| *one == name)
     };
@@ -55,6 +65,24 @@ pub(super) fn find(service: &Service, stack: &Stack, name: &str) -> Result<Deplo
             in_service: service.functions.contains_key(name),
         }),
     }
+}
+
+/// What logs: all functions, and the log groups of the stack that are no function's, such as those of
+/// containers, by their logical ids.
+pub(super) fn that_log(service: &Service, stack: &Stack) -> Vec<Deployed> {
+    let mut all = all(service, stack);
+    for group in stack.resources.iter().filter(|resource| resource.resource_type == LOG_GROUP) {
+        let is_a_functions = |one: &Deployed| one.log_group.as_ref() == Some(&group.physical_id);
+        if !all.iter().any(is_a_functions) {
+            all.push(Deployed {
+                name: group.logical_id.clone(),
+                logical_id: group.logical_id.clone(),
+                physical_id: group.physical_id.clone(),
+                log_group: Some(group.physical_id.clone()),
+            });
+        }
+    }
+    all
 }
 
 /// Where a template keeps a function's code, when that is an object in a bucket.

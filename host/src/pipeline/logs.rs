@@ -1,4 +1,4 @@
-//! `logs`: what the functions of the stack have logged, together, in the order of time.
+//! `logs`: what the functions and containers of the stack have logged, together, in the order of time.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -29,8 +29,8 @@ const OVERLAP: Duration = Duration::from_secs(60);
 /// Which lines are wanted.
 #[derive(Debug, Clone)]
 pub struct LogRequest {
-    /// Names of functions; none means all.
-    pub functions: Vec<String>,
+    /// Names of functions, and logical ids of other log groups; none means all.
+    pub sources: Vec<String>,
     /// No older lines than this.
     pub since: SystemTime,
     /// CloudWatch's pattern that lines must match.
@@ -39,13 +39,13 @@ pub struct LogRequest {
     pub follow: bool,
 }
 
-/// What a function logged at once.
+/// What a function or a container logged at once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LogEntry {
     /// When, in RFC 3339.
     pub time: String,
-    /// The function's name in the manifest.
-    pub function: String,
+    /// The function's name in the manifest, or the logical id of the log group.
+    pub source: String,
     /// One or more lines: foreign text.
     pub message: String,
 }
@@ -74,11 +74,12 @@ pub async fn logs(
         let service = load(request)?;
         let cloud = open_cloud(environment, request, &service).await?;
         let stack = deployed(&*cloud, &service).await?;
-        let functions = match wanted.functions.as_slice() {
-            [] => functions::all(&service, &stack),
+        let that_log = functions::that_log(&service, &stack);
+        let functions = match wanted.sources.as_slice() {
+            [] => that_log,
             names => names
                 .iter()
-                .map(|name| functions::find(&service, &stack, name))
+                .map(|name| functions::pick(that_log.clone(), &service, &stack, name))
                 .collect::<Result<_, _>>()?,
         };
         let mut tails: Vec<Tail> =
@@ -155,7 +156,7 @@ impl Tail {
     fn entry(&self, line: &LogLine) -> LogEntry {
         LogEntry {
             time: humantime::format_rfc3339_millis(line.time).to_string(),
-            function: self.name.clone(),
+            source: self.name.clone(),
             message: line.message.trim_end().to_owned(),
         }
     }
@@ -184,7 +185,7 @@ mod tests {
             log_group: None,
         };
         let since = UNIX_EPOCH + Duration::from_secs(1000);
-        let wanted = LogRequest { functions: Vec::new(), since, filter: None, follow: true };
+        let wanted = LogRequest { sources: Vec::new(), since, filter: None, follow: true };
         let mut tail = Tail::new(function, &wanted);
         assert_eq!(tail.news(Vec::new()), []);
         assert_eq!(tail.query.since, since, "nothing was seen, so nothing is skipped");
