@@ -121,6 +121,9 @@ fn foreign_types_stay_in_their_folder() {
         ("aws_config", "cloud"),
         ("aws_sdk_cloudformation", "cloud"),
         ("aws_sdk_s3", "cloud"),
+        ("aws_sdk_ecr", "cloud"),
+        ("aws_sigv4", "cloud"),
+        ("bollard", "docker"),
         ("clap", "cli"),
         ("indicatif", "cli"),
     ];

@@ -11,7 +11,7 @@ use super::thing::{tell, things};
 use crate::support::{Account, Call, Project, Scripted, golden, repository, tool};
 
 /// What a command calls in some cases only, and when. What is seen below is not repeated here.
-const ALSO: [(&str, &str, &str); 23] = [
+const ALSO: [(&str, &str, &str); 32] = [
     (
         "deploy",
         "cloudformation:CancelUpdateStack",
@@ -30,6 +30,14 @@ const ALSO: [(&str, &str, &str); 23] = [
         "cloudformation:UpdateTerminationProtection",
         "`termination-protection` in `[deploy]`",
     ),
+    ("delete", "ecr:BatchDeleteImage", "`remove-images` of the plugin `docker-ecr`"),
+    ("delete", "ecr:DescribeImages", "`remove-images` of the plugin `docker-ecr`"),
+    ("deploy", "ecr:BatchDeleteImage", "a run fails that has pushed an image"),
+    ("deploy", "ecr:CreateRepository", "an image is pushed to a repository that is not there"),
+    ("deploy", "ecr:DescribeImages", "the plugin `docker-ecr`"),
+    ("deploy", "ecr:DescribeRepositories", "an image is pushed"),
+    ("deploy", "ecr:GetAuthorizationToken", "an image is pushed"),
+    ("deploy", "ecr:PutLifecyclePolicy", "an image is pushed to a repository that is not there"),
     ("deploy", "lambda:GetFunctionConfiguration", "after `deploy --code-only`"),
     ("deploy", "lambda:UpdateFunctionCode", "after `deploy --code-only`"),
     ("deploy", "s3:AbortMultipartUpload", "a package above 16 MB that cannot be stored"),
@@ -60,6 +68,7 @@ const ALSO: [(&str, &str, &str); 23] = [
         "lambda:GetFunctionConfiguration",
         "a function whose template does not name its log group plainly",
     ),
+    ("plan", "ecr:DescribeImages", "the plugin `docker-ecr`"),
     ("plan", "s3:ListBucket", "a bucket that does not exist yet is told from one that is denied"),
     ("rollback", "cloudformation:CancelUpdateStack", "the second Ctrl-C"),
     (
@@ -67,6 +76,15 @@ const ALSO: [(&str, &str, &str); 23] = [
         "cloudformation:DeleteChangeSet",
         "a change set that changes nothing, or is refused",
     ),
+];
+
+/// What the Docker Engine needs to push an image, with the token that it is given.
+const PUSH: [&str; 5] = [
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:CompleteLayerUpload",
+    "ecr:InitiateLayerUpload",
+    "ecr:PutImage",
+    "ecr:UploadLayerPart",
 ];
 
 /// What every command asks first; it needs no permission.
@@ -175,8 +193,11 @@ fn policy(actions: &BTreeSet<String>) -> Value {
     let of = |wanted: &dyn Fn(&str) -> bool| -> Vec<&String> {
         actions.iter().filter(|action| wanted(action)).collect()
     };
-    let anywhere =
-        ["cloudformation:DescribeStacks", "cloudformation:DescribeStackDriftDetectionStatus"];
+    let anywhere = [
+        "cloudformation:DescribeStacks",
+        "cloudformation:DescribeStackDriftDetectionStatus",
+        "ecr:GetAuthorizationToken",
+    ];
     let bucket = "arn:aws:s3:::phalanx-artifacts-ACCOUNT-REGION";
     let object = |action: &str| action.ends_with("Object") || action == "s3:AbortMultipartUpload";
     let statements = [
@@ -185,13 +206,18 @@ fn policy(actions: &BTreeSet<String>) -> Value {
             of(&|one| one.starts_with("cloudformation:") && !anywhere.contains(&one)),
             "arn:aws:cloudformation:REGION:ACCOUNT:stack/SERVICE-STAGE/*".to_owned(),
         ),
-        ("Stacks", of(&|one| anywhere.contains(&one)), "*".to_owned()),
+        ("Anywhere", of(&|one| anywhere.contains(&one)), "*".to_owned()),
         ("Bucket", of(&|one| one.starts_with("s3:") && !object(one)), bucket.to_owned()),
         ("Artifacts", of(&|one| one.starts_with("s3:") && object(one)), format!("{bucket}/*")),
         (
             "Functions",
             of(&|one| one.starts_with("lambda:")),
             "arn:aws:lambda:REGION:ACCOUNT:function:SERVICE-STAGE-*".to_owned(),
+        ),
+        (
+            "Images",
+            of(&|one| one.starts_with("ecr:") && !anywhere.contains(&one)),
+            "arn:aws:ecr:REGION:ACCOUNT:repository/SERVICE".to_owned(),
         ),
         (
             "Logs",
@@ -218,6 +244,7 @@ fn the_page_of_permissions() {
     }
     assert_eq!(all, in_code(), "left: what commands need; right: what the code calls");
 
+    all.extend(PUSH.map(str::to_owned));
     let list = |actions: &mut dyn Iterator<Item = &String>| {
         actions.map(|action| format!("`{action}`")).collect::<Vec<_>>().join(", ")
     };
@@ -231,6 +258,11 @@ fn the_page_of_permissions() {
         }
         for (_, action, when) in also {
             writeln!(page, "- `{action}`: {when}").unwrap();
+        }
+        if command == "deploy" {
+            for action in PUSH {
+                writeln!(page, "- `{action}`: an image is pushed, by the Docker Engine").unwrap();
+            }
         }
     }
     let policy = serde_json::to_string_pretty(&policy(&all)).unwrap();

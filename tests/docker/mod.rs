@@ -1,5 +1,11 @@
 //! Images and containers, on a real Docker Engine, with real registries, and ECS tasks of ministack's.
 
+/// Registries and engines that refuse or go away.
+mod faults;
+/// The plugin that builds and pushes.
+mod images;
+/// What is refused before it is begun.
+mod refusals;
 /// The engine, the registries and the tasks that the other tests work with.
 mod rig;
 

@@ -1,12 +1,12 @@
-//! Programs that come with the system: a Docker Engine and a registry of images.
+//! Programs that come with the system: a Docker Engine, Podman, and a registry of images.
 
 use crate::run::{Outcome, command, read, root, run_command};
 
 /// Programs of the system that tests start, with the Debian packages that have them.
-const SYSTEM: [(&str, &str); 2] =
-    [("dockerd", "docker.io"), ("docker-registry", "docker-registry")];
+const SYSTEM: [(&str, &str); 3] =
+    [("dockerd", "docker.io"), ("docker-registry", "docker-registry"), ("podman", "podman")];
 
-/// Installs a Docker Engine and a registry where that is possible: as root on Debian and its like. The
+/// Installs a Docker Engine, Podman and a registry where that is possible: as root on Debian and its like. The
 /// tests start their own of each. Elsewhere it says what is missing, which is an error in CI.
 pub(crate) fn docker() -> Outcome {
     let missing = || SYSTEM.into_iter().filter(|(program, _)| !on_path(program));

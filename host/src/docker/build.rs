@@ -20,9 +20,9 @@ use super::{Built, Context, Engine, ImageError, ImageRequest, Progress};
 const BLOCKS_UNDER_WAY: usize = 8;
 /// The archive goes out in blocks of this many bytes.
 const BLOCK: usize = 256 * 1024;
-/// How lines of the builder begin that tell nothing: ids of what comes between the layers.
-const NOISE: [&str; 3] =
-    ["--->", "Removing intermediate container", "Removed intermediate container"];
+/// How lines of builders begin that tell nothing: ids of what comes between the layers.
+const NOISE: [&str; 4] =
+    ["--->", "-->", "Removing intermediate container", "Removed intermediate container"];
 
 impl Engine {
     /// Builds an image from `context`, which is sent while it is read. Without `progress`' end the builder may
