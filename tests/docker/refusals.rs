@@ -123,7 +123,7 @@ fn a_socket_that_belongs_to_others_is_told() {
     let project = orders(&account);
     let socket = project.root().join("docker.sock");
     let _listens = std::os::unix::net::UnixListener::bind(&socket).unwrap();
-    std::fs::set_permissions(&socket, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&socket, std::fs::Permissions::from_mode(0o000)).unwrap();
     let host = format!("unix://{}", socket.display());
     let plain = account.phalanx(&project, "deploy").env("DOCKER_HOST", host).into_command();
     // Even root must do without what lets it pass over permissions.
