@@ -29,6 +29,8 @@ mod hooks;
 mod hostile;
 /// Modules use only the layers above their own; files stay small; every file says what it is for.
 mod layers;
+/// `examples/queue-worker`: its program, its image and its stack.
+mod queue_worker;
 /// The console blocks of the READMEs, run.
 mod readme;
 /// The reference pages in `docs/`, made from the program itself.

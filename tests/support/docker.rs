@@ -20,17 +20,6 @@ use super::project::repository;
 use super::tool::{missing, on_path};
 use super::until;
 
-/// Ends the daemon when the tests end, however they do: then the input ends. A word on the input is
-/// another signal for it. Process and mount namespaces of its own take all with them that it started,
-/// and nothing is left that would keep its folders. `$0` is the short folder, `$1` the one of its data,
-/// `$2` the control group of its containers.
-const SHELL: &str = "\
-    unshare --pid --mount --mount-proc --fork --kill-child sh -c \
-        'shift 2; \"$@\" & server=$!; read -r how; kill -\"${how:-TERM}\" $server; wait $server' \
-        sh \"$@\"; \
-    rm -rf \"$0\" \"$1\"; \
-    find /sys/fs/cgroup -depth -type d -path \"*$2*\" -exec rmdir {} + 2>/dev/null";
-
 /// A Docker Engine. Copies of it are the same one.
 #[derive(Clone)]
 pub struct Engine {
@@ -179,26 +168,15 @@ impl Daemon {
         if !rustix::process::geteuid().is_root() {
             return Err("only root can start one".to_owned());
         }
-        let program = on_path("dockerd").ok_or("`dockerd` is not on the path")?;
+        on_path("dockerd").ok_or("`dockerd` is not on the path")?;
         let number = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let state = repository().join("target/tests/docker").join(number);
         std::fs::create_dir_all(&state).unwrap();
-        // The path of a socket has at most 107 bytes.
         let short = tempfile::Builder::new().prefix("phalanx-").tempdir().unwrap().keep();
-        let (data, socket) = (state.join("data"), short.join("docker.sock"));
-        let group = Path::new("/").join(short.file_name().expect("it has just been made"));
+        let socket = short.join("docker.sock");
         let mut shell = Command::new("sh")
-            .args(["-c", SHELL])
-            .args([&short, &data, &group, &program])
-            .args(["--storage-driver=vfs", "--iptables=false", "--bridge=none"])
-            .args([
-                "--exec-opt=native.cgroupdriver=cgroupfs".as_ref(),
-                Path::new("--cgroup-parent"),
-                &group,
-            ])
-            .args([Path::new("--data-root"), &data, Path::new("--exec-root"), &short.join("exec")])
-            .args([Path::new("--pidfile"), &short.join("pid"), Path::new("-H")])
-            .arg(format!("unix://{}", socket.display()))
+            .arg(repository().join("tests/support/engine.sh"))
+            .args([&short, &state])
             // Ctrl-C is for the tests: they end, and with them the daemon, in order.
             .process_group(0)
             .stdin(Stdio::piped())

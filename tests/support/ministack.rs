@@ -59,10 +59,17 @@ impl Account {
 
     /// The binary, with the credentials of this account.
     pub fn phalanx(&self, project: &Project, words: &str) -> Phalanx {
+        self.lead(project.phalanx(words))
+    }
+
+    /// The binary with arguments as they are, and with the credentials of this account.
+    pub fn phalanx_with(&self, project: &Project, words: &[&str]) -> Phalanx {
+        self.lead(project.phalanx_with(words))
+    }
+
+    fn lead(&self, run: Phalanx) -> Phalanx {
         let environment = self.environment().into_iter();
-        let run =
-            environment.fold(project.phalanx(words), |run, (name, value)| run.env(name, value));
-        run.linted(&self.id)
+        environment.fold(run, |run, (name, value)| run.env(name, value)).linted(&self.id)
     }
 
     /// The answer to one call as it goes over the wire, for tests that look so often that starting
@@ -153,6 +160,8 @@ impl Server {
             .env("MINISTACK_HOST", "127.0.0.1")
             .env("GATEWAY_PORT", port.to_string())
             .env("MINISTACK_HOSTNAME", "127.0.0.1")
+            // Functions that it runs call it, too.
+            .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
             .envs(tasks.map(|(_, account)| ("MINISTACK_ACCOUNT_ID", account)))
             .envs(tasks.into_iter().flat_map(|(engine, _)| engine.environment()))
             .stdin(Stdio::piped())

@@ -1,11 +1,16 @@
 //! `cargo xtask test`: everything that must hold, the fastest first and the test runner last.
 
-use crate::run::{Outcome, run_command};
+use crate::run::{Outcome, run_command, target};
 use crate::setup::{HOST, cargo, setup};
 
 /// The workspaces that hold guests and examples.
-const GUESTS: [&str; 4] =
-    ["plugins", "tests/guests", "examples/hello", "examples/pipeline-tour/plugin"];
+const GUESTS: [&str; 5] = [
+    "plugins",
+    "tests/guests",
+    "examples/hello",
+    "examples/pipeline-tour/plugin",
+    "examples/queue-worker",
+];
 
 const CLIPPY: [&str; 5] = ["--all-targets", "--locked", "--", "-D", "warnings"];
 
@@ -16,6 +21,9 @@ pub(crate) fn test() -> Outcome {
     // Guests' own logic is tested on the native target, without any host.
     run_command(&mut cargo("plugins", &["test", "--workspace", "--locked"]))?;
     run_command(&mut cargo("examples/pipeline-tour/plugin", &["test", "--locked"]))?;
+    // As it is deployed: what is compiled of it here serves the other tests and the demo, too.
+    let mut worker = cargo("examples/queue-worker", &["test", "--locked", "--release"]);
+    run_command(worker.env("CARGO_BUILD_BUILD_DIR", target().join("tests/rust")))?;
     run_command(&mut cargo(HOST, &["test", "--package", "phalanx", "--locked"]))
 }
 
