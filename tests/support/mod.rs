@@ -22,6 +22,7 @@ pub use command::{Finished, Phalanx, Running};
 pub use docker::Engine;
 pub use fault::Fault;
 pub use lifeline::{HOLD_LIFELINE, Lifeline};
+pub use lint::findings;
 pub use ministack::Account;
 pub use parallel::in_parallel;
 pub(crate) use project::repository;
