@@ -6,6 +6,8 @@ mod configs;
 mod deploys;
 /// Every way to run a container: its template against cfn-lint and the guardrails.
 mod modes;
+/// The page that compares with the framework that Phalanx follows.
+mod page;
 
 use crate::support::Project;
 
