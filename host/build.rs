@@ -21,7 +21,8 @@ type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
 const TARGET: &str = "wasm32-unknown-unknown";
 
 /// The built-in plugins: folders of `plugins/`, sorted.
-const PLUGINS: [&str; 5] = ["dashboard", "docker-ecr", "error-alarms", "guardrails", "stack-tags"];
+const PLUGINS: [&str; 6] =
+    ["dashboard", "docker-ecr", "ecs-cluster", "error-alarms", "guardrails", "stack-tags"];
 
 fn main() -> ExitCode {
     match run() {

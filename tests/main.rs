@@ -21,6 +21,8 @@ mod cli;
 mod deploys;
 /// Images and containers, on a real Docker Engine.
 mod docker;
+/// Containers on ECS, by the plugin `ecs-cluster`.
+mod ecs;
 /// `examples/hello` through its whole life.
 mod hello;
 /// Every hook through the binary: order, failures, conflicts, capabilities, interrupts.

@@ -23,6 +23,7 @@ pub use command::{Finished, Phalanx, Running};
 pub use docker::Engine;
 pub use fault::Fault;
 pub use lifeline::{HOLD_LIFELINE, Lifeline};
+pub use lint::findings;
 pub use ministack::Account;
 pub use parallel::in_parallel;
 pub use podman::Podman;

@@ -26,16 +26,26 @@ pub(super) fn parse(text: &str) -> Result<Value, Problem> {
 
 /// Everything that is wrong with `config`: JSON Pointers into it, each with one sentence, in the order
 /// of the schema. Empty when it is fine.
+///
+/// A part of the schema may have the sentence in `errorMessage`: what a rule about several keys means,
+/// no general words can say.
 pub fn check_config(schema: &Value, config: &Value) -> Vec<(String, String)> {
     let validator = match jsonschema::draft202012::new(schema) {
         Ok(validator) => validator,
         Err(error) => return vec![(String::new(), format!("the schema is not usable: {error}"))],
     };
     let message = |error: jsonschema::ValidationError<'_>| {
-        let message = shorten(&safe_line(&error.to_string()), 500).into_owned();
-        (error.instance_path().to_string(), message)
+        let own = own_message(schema, error.schema_path().as_str());
+        let message = own.map_or_else(|| error.to_string(), str::to_owned);
+        (error.instance_path().to_string(), shorten(&safe_line(&message), 500).into_owned())
     };
     validator.iter_errors(config).map(message).collect()
+}
+
+/// The `errorMessage` beside the keyword at `keyword`, a JSON Pointer into the schema.
+fn own_message<'a>(schema: &'a Value, keyword: &str) -> Option<&'a str> {
+    let (part, _) = keyword.rsplit_once('/')?;
+    schema.pointer(part)?.get("errorMessage")?.as_str()
 }
 
 #[cfg(test)]
@@ -70,6 +80,28 @@ mod tests {
     ),
 ]
 "#);
+    }
+
+    #[test]
+    fn a_rule_may_say_itself_what_is_wrong() {
+        let schema = parse(
+            r#"{"properties": {"size": {"enum": [1, 2], "errorMessage": "one or two"}},
+                "allOf": [{"if": {"required": ["key"]}, "then": {
+                    "required": ["size"], "errorMessage": "`key` needs `size`",
+                    "properties": {"lock": {"not": {}, "errorMessage": "no `lock` with `key`"}}}}]}"#,
+        )
+        .unwrap();
+        let problems = |config| {
+            let mut problems = check_config(&schema, &config);
+            problems.sort();
+            problems
+        };
+        let told = |at: &str, message: &str| (at.to_owned(), message.to_owned());
+        assert_eq!(problems(json!({"size": 3})), [told("/size", "one or two")]);
+        assert_eq!(
+            problems(json!({"key": 1, "lock": 1})),
+            [told("", "`key` needs `size`"), told("/lock", "no `lock` with `key`")]
+        );
     }
 
     #[test]

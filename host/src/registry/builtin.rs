@@ -46,6 +46,7 @@ mod tests {
         insta::assert_snapshot!(types, @r#"
         dashboard: {"log", "run", "template-edit", "template-view", "types"} -> {"configurable", "template-decorate"}
         docker-ecr: {"context", "images", "log", "run", "types"} -> {"configurable", "post-build", "pre-build", "rollback", "teardown"}
+        ecs-cluster: {"context", "log", "run", "template-edit", "template-view", "types"} -> {"configurable", "pre-build", "template-decorate"}
         error-alarms: {"log", "run", "template-edit", "template-view", "types"} -> {"configurable", "template-decorate"}
         guardrails: {"log", "run", "template-view", "types"} -> {"configurable", "template-validate"}
         stack-tags: {"log", "run", "template-edit", "template-view", "types"} -> {"configurable", "template-decorate"}

@@ -8,7 +8,7 @@ use phalanx_plugin::{Finding, Pointer, Result, Severity, Value, template};
 use crate::Findings;
 
 /// Actions that IAM can allow on all resources only; sorted.
-const UNSCOPED: [&str; 16] = [
+const UNSCOPED: [&str; 17] = [
     "cloudwatch:PutMetricData",
     "ec2:AssignPrivateIpAddresses",
     "ec2:CreateNetworkInterface",
@@ -19,6 +19,7 @@ const UNSCOPED: [&str; 16] = [
     "ec2:DescribeVpcs",
     "ec2:UnassignPrivateIpAddresses",
     "ecr:GetAuthorizationToken",
+    "ecs:DiscoverPollEndpoint",
     "s3:ListAllMyBuckets",
     "sts:GetCallerIdentity",
     "xray:GetSamplingRules",

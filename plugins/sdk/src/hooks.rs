@@ -99,6 +99,9 @@ pub trait Teardown: DeserializeOwned {
 /// Has the host check the plugin's config before anything runs.
 pub trait Configurable {
     /// A JSON Schema (2020-12) of the `config` table. Nothing of the host is in scope here.
+    ///
+    /// A part of it may say in `errorMessage` what is wrong when the config does not fit that part: a
+    /// rule about several keys, in `if` and `then`, needs words of its own.
     fn config_schema() -> Value;
 }
 

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod arn;
 pub mod artifacts;
 pub mod aws;
 pub mod commands;
@@ -10,6 +11,7 @@ pub mod images;
 pub mod intrinsics;
 pub mod log;
 pub mod outcome;
+pub mod policy;
 pub mod run;
 pub mod stack;
 pub mod template;
@@ -19,6 +21,8 @@ pub mod testing;
 mod failure;
 mod hooks;
 mod pointer;
+mod resource;
+mod substitution;
 
 #[doc(hidden)]
 pub mod bindings;
@@ -29,6 +33,7 @@ pub use hooks::{
     TemplateDecorate, TemplateValidate,
 };
 pub use pointer::Pointer;
+pub use resource::{LogicalId, Resource};
 pub use run::config;
 pub use serde_json::{Value, json};
 
