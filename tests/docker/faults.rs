@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::images::{on, orders};
+use super::images::orders;
 use super::say;
 use crate::support::{
     Account, Answer, CREDENTIALS, Engine, Phalanx, Project, Registry, Scripted, until,
@@ -156,8 +156,8 @@ fn an_engine_that_dies_is_told_and_nothing_on_aws_was_changed() {
 fn ctrl_c_stops_the_builder() {
     let Some(engine) = Engine::alone() else { return };
     let Some(account) = Account::new() else { return };
-    let project = slow(&account);
-    let running = on(&engine, &account, &project, "deploy").start();
+    let (server, project) = (Scripted::before(&account), slow(&account));
+    let running = push_to("127.0.0.1:9", &server, &engine, &project, "deploy").start();
     let run = running.until("| building").interrupt().exits(130);
     assert!(run.stderr.contains("image"), "{}", run.scene());
     until("the end of the builder's container", 30, || {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Account, Engine, Phalanx, Podman, Project, change};
+use crate::support::{Account, Engine, Podman, Project, change};
 
 /// A service whose image is made of one file. Its repository is named after its account: the engine is shared.
 const ORDERS: &str = r#"
@@ -33,12 +33,6 @@ pub(super) fn orders(account: &Account) -> Project {
         .file(".dockerignore", "*\n!app/bootstrap\n")
 }
 
-/// The binary, led to the engine, and to the server of the AWS APIs as the registry.
-pub(super) fn on(engine: &Engine, account: &Account, project: &Project, words: &str) -> Phalanx {
-    let run = account.phalanx(project, words).env("PHALANX_ECR_REGISTRY", account.registry());
-    engine.environment().into_iter().fold(run, |run, (name, value)| run.env(name, value))
-}
-
 /// Digest and tags of each image of the service's repository.
 fn images(account: &Account) -> Vec<(String, Vec<Value>)> {
     let asked = format!("describe_images(repositoryName='team/o{}')", account.id);
@@ -55,7 +49,7 @@ fn an_image_is_pushed_once_for_each_content() {
     let Some(engine) = Engine::start() else { return };
     let Some(account) = Account::with_engine(&engine) else { return };
     let project = orders(&account);
-    let run = |words: &str| on(&engine, &account, &project, words);
+    let run = |words: &str| account.phalanx(&project, words);
 
     let planned = run("plan").succeeds().says("would build and push");
     assert!(!planned.stderr.contains("Step 1"), "a plan builds nothing\n{}", planned.scene());
@@ -90,7 +84,7 @@ fn a_run_that_fails_takes_back_what_it_pushed() {
     let Some(engine) = Engine::start() else { return };
     let Some(account) = Account::with_engine(&engine) else { return };
     let project = orders(&account);
-    let run = |words: &str| on(&engine, &account, &project, words);
+    let run = |words: &str| account.phalanx(&project, words);
     run("deploy").succeeds();
     let before = images(&account);
 
@@ -112,7 +106,7 @@ fn a_deletion_takes_its_own_images_along_when_it_is_told_to() {
     let (ours, theirs) = (orders(&account), orders(&account));
     change(&theirs, "name = \"orders\"", "name = \"mails\"");
     theirs.write("app/bootstrap", "#!/bin/sh\necho mail\n");
-    let run = |project, words: &str| on(&engine, &account, project, words);
+    let run = |project, words: &str| account.phalanx(project, words);
     run(&ours, "deploy").succeeds();
     run(&theirs, "deploy").succeeds();
     assert_eq!(images(&account).len(), 2);
@@ -142,7 +136,7 @@ fn podman_does_as_well() {
     let Some(podman) = Podman::start(&account.registry()) else { return };
     let project = orders(&account);
     let run = |words: &str| {
-        let run = on(&engine, &account, &project, words);
+        let run = account.phalanx(&project, words);
         podman.environment().into_iter().fold(run, |run, (name, value)| run.env(name, value))
     };
     let first = run("deploy").succeeds();

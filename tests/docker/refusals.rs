@@ -148,7 +148,7 @@ fn a_build_that_fails_is_told_with_its_reason() {
     let project = orders(&account);
     let told = |dockerfile: &str| {
         project.write("Dockerfile", dockerfile);
-        let run = super::images::on(&engine, &account, &project, "deploy").finish();
+        let run = account.phalanx(&project, "deploy").finish();
         let error = run.error().replace(&account.id, "[ACCOUNT]");
         let tag = error.find("orders-dev-").map(|start| error[start..start + 31].to_owned());
         tag.map_or(error.clone(), |tag| error.replace(&tag, "[TAG]"))

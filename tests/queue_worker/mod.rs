@@ -2,6 +2,8 @@
 
 /// The image, and the program in a container.
 mod image;
+/// All of it: deployed, used, changed, broken and deleted.
+mod story;
 /// The worker against a queue: what it does, what it leaves, how it waits and how it ends.
 mod worker;
 

@@ -69,6 +69,11 @@ impl Account {
 
     fn lead(&self, run: Phalanx) -> Phalanx {
         let environment = self.environment().into_iter();
+        let run = environment.fold(run, |run, (name, value)| run.env(name, value));
+        let Some((engine, _)) = &self.server.engine else { return run.linted(&self.id) };
+        // Images are built on the engine that runs them, and go to the registry that this server is.
+        let run = run.env("PHALANX_ECR_REGISTRY", self.registry());
+        let environment = engine.environment().into_iter();
         environment.fold(run, |run, (name, value)| run.env(name, value)).linted(&self.id)
     }
 
