@@ -2,6 +2,7 @@
 //! on by two plugins, deployed to the embedded local cloud and invoked.
 
 use std::path::Path;
+use std::process::Command;
 
 use crate::run::{Outcome, command, root, run, run_command, target};
 use crate::setup::wasm_target;
@@ -20,23 +21,32 @@ const STORY: [&[&str]; 6] = [
 pub(crate) fn demo() -> Outcome {
     wasm_target()?;
     run(&root(), &["cargo", "build", "--package", "phalanx", "--locked"])?;
-    let phalanx = target().join("debug/phalanx");
     let service = root().join("examples/hello");
     for words in STORY {
-        phalanx_command(&phalanx, &service, words)?;
+        phalanx_command(&service, words, |_| ())?;
     }
     eprintln!("\ndone; examples/hello is deployed in its own folder, see examples/hello/.phalanx");
     Ok(())
 }
 
-/// Shown with the short name that a user types.
-pub(crate) fn phalanx_command(phalanx: &Path, service: &Path, words: &[&str]) -> Outcome {
-    let folder = phalanx.parent().expect("a file lies in a folder");
+/// Runs the `phalanx` that has just been built, shown with the short name that a user types.
+pub(crate) fn phalanx_command(
+    service: &Path,
+    words: &[&str],
+    prepare: impl FnOnce(&mut Command),
+) -> Outcome {
+    let mut command = phalanx(service, words)?;
+    prepare(&mut command);
+    run_command(&mut command)
+}
+
+/// `phalanx` by its short name.
+pub(crate) fn phalanx(service: &Path, words: &[&str]) -> Result<Command, String> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let mut paths = vec![folder.to_owned()];
+    let mut paths = vec![target().join("debug")];
     paths.extend(std::env::split_paths(&path));
     let path = std::env::join_paths(paths).map_err(|error| error.to_string())?;
-    let mut all = vec!["phalanx"];
-    all.extend(words);
-    run_command(command(service, &all).env("PATH", path))
+    let mut command = command(service, &[&["phalanx"], words].concat());
+    command.env("PATH", path);
+    Ok(command)
 }

@@ -6,8 +6,11 @@
 
 mod bench;
 mod demo;
+mod demo_aws;
+mod engine;
 mod measure;
 mod run;
+mod server;
 mod setup;
 mod system;
 mod test;
@@ -20,6 +23,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match words.as_slice() {
         ["demo"] => demo::demo(),
+        ["demo", "--aws"] => demo_aws::demo_aws(),
         ["tour"] => tour::tour(),
         ["test"] => test::test(),
         ["bench"] => bench::bench(),
@@ -44,7 +48,8 @@ fn main() -> ExitCode {
 const USAGE: &str = "\
 usage: cargo xtask <command>
 
-  demo   build phalanx and deploy examples/hello to the embedded local cloud
+  demo   build phalanx and deploy examples/hello to the embedded local cloud; `demo --aws` deploys
+         examples/queue-worker to a server of the AWS APIs, with a Docker Engine that runs its container
   tour   build the plugin of examples/pipeline-tour and show each of its hooks
   test   set up what is missing, then format, lints, docs and every test
   bench  measure the release build and print the table of the README; `bench aws` prints only the

@@ -55,8 +55,9 @@ pub(crate) fn read(folder: &Path, words: &[&str]) -> Option<String> {
 fn show(command: &Command) -> String {
     let mut shown = command.get_program().to_string_lossy().into_owned();
     for argument in command.get_args() {
-        shown.push(' ');
-        shown.push_str(&argument.to_string_lossy());
+        let word = argument.to_string_lossy();
+        let plain = !word.is_empty() && !word.contains([' ', '"', '$', '{']);
+        shown.push_str(&if plain { format!(" {word}") } else { format!(" '{word}'") });
     }
     shown
 }

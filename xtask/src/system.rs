@@ -2,7 +2,7 @@
 
 use crate::run::{Outcome, command, read, root, run_command};
 
-/// Programs of the system that tests start, with the Debian packages that have them.
+/// Programs of the system that tests and the demo start, with the Debian packages that have them.
 const SYSTEM: [(&str, &str); 3] =
     [("dockerd", "docker.io"), ("docker-registry", "docker-registry"), ("podman", "podman")];
 
@@ -45,12 +45,13 @@ fn install_packages(packages: &[&str]) -> Outcome {
     apt(&all).or_else(|_| apt(&["apt-get", "update"]).and_then(|()| apt(&all)))
 }
 
-fn is_root() -> bool {
+/// True for the one who may install packages and start daemons.
+pub(crate) fn is_root() -> bool {
     read(&root(), &["id", "-u"]).is_some_and(|id| id.trim() == "0")
 }
 
 /// True when this program would be found.
-fn on_path(program: &str) -> bool {
+pub(crate) fn on_path(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }

@@ -5,7 +5,7 @@ use std::fs;
 use wit_component::ComponentEncoder;
 
 use crate::demo::phalanx_command;
-use crate::run::{Outcome, root, run, target};
+use crate::run::{Outcome, root, run};
 use crate::setup::wasm_target;
 
 /// The README's commands, as a user would type them in `examples/pipeline-tour`.
@@ -24,7 +24,7 @@ pub(crate) fn tour() -> Outcome {
     plugin()?;
     let service = root().join("examples/pipeline-tour");
     for words in STORY {
-        phalanx_command(&target().join("debug/phalanx"), &service, words)?;
+        phalanx_command(&service, words, |_| ())?;
     }
     Ok(())
 }
