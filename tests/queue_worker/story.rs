@@ -4,7 +4,8 @@
 use serde_json::Value;
 
 use super::{PROGRAM, Queues, example};
-use crate::support::{Account, Engine, change, until};
+use crate::readme::ELSEWHERE;
+use crate::support::{Account, Engine, Project, change, repository, until, words};
 
 /// What the containers of the account's engine run, and whether they do.
 fn containers(engine: &Engine, account: &Account) -> Vec<(String, String)> {
@@ -22,6 +23,40 @@ fn images(account: &Account) -> Vec<Value> {
         .iter()
         .map(|image| image["imageDigest"].clone())
         .collect()
+}
+
+/// Runs the commands of the README's part about this example: what stands below each must be in what it prints.
+fn the_readme_tells_the_truth(account: &Account, project: &Project) {
+    let readme = std::fs::read_to_string(repository().join("README.md")).unwrap();
+    let part = readme.split(ELSEWHERE).nth(1).unwrap().split("\n## ").next().unwrap();
+    let block = part.split("```text\n$ ").nth(1).unwrap().split("```").next().unwrap();
+    let commands: Vec<_> = block.split("\n$ ").collect();
+    assert_eq!(commands.len(), 2, "{block}");
+    for command in commands {
+        let (line, shown) = command.split_once('\n').unwrap();
+        let line = words(line.strip_prefix("phalanx ").unwrap());
+        let line: Vec<&str> = line.iter().map(String::as_str).collect();
+        until(&format!("what the README says of {line:?}"), 150, || {
+            let printed = account.phalanx_with(project, &line).succeeds().stdout;
+            plain(&printed).contains(plain(shown).trim_end()).then_some(())
+        });
+    }
+}
+
+/// Without what differs from run to run: ids and times.
+fn plain(text: &str) -> String {
+    let is_part = |c: char| c.is_ascii_hexdigit() || matches!(c, '-' | ':' | '.' | 'T' | 'Z');
+    let mut plain = String::new();
+    for word in text.split_inclusive(|c: char| !is_part(c)) {
+        let rest = word.trim_start_matches(is_part);
+        plain.push_str(if word.len() - rest.len() >= 24 {
+            "…"
+        } else {
+            &word[..word.len() - rest.len()]
+        });
+        plain.push_str(rest);
+    }
+    plain
 }
 
 #[test]
@@ -54,6 +89,7 @@ fn a_message_goes_from_the_function_through_the_queue_to_the_container() {
     let queues =
         Queues { account: &account, work: output("QueueUrl"), dead: output("DeadLetterQueueUrl") };
     say("hello from the function");
+    the_readme_tells_the_truth(&account, &project);
     queues.until_work((0, 0));
     assert_eq!(queues.counts(&queues.dead), (0, 0));
     let [digest] = &images(&account)[..] else { panic!("one image") };
