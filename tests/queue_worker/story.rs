@@ -71,7 +71,7 @@ fn a_message_goes_from_the_function_through_the_queue_to_the_container() {
         let answer = account.phalanx_with(&project, &words).succeeds().json();
         assert_eq!(answer["statusCode"], 202, "{answer:#}");
         // A container that ends may have asked for messages and not hear the answer: what was given out to
-        // it comes again after the queue's visibility timeout of 60 s.
+        // it comes again after the queue's visibility timeout of 25 s.
         until(&format!("the line `{message}` in the log group"), 150, || {
             let logs = run("logs WorkerLogGroup").succeeds().stdout;
             logs.contains(&format!(": {message}\n")).then_some(())

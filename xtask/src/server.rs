@@ -6,8 +6,9 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long a server may take to answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a server may take to answer, and a message to arrive: a container that ends can have asked for it
+/// and not hear the answer, and then it comes again after its queue's visibility timeout.
+const PATIENCE: Duration = Duration::from_secs(150);
 
 /// A running server, which ends with this.
 pub(crate) struct Server {
