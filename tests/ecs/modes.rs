@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{IMAGE, JOBS, manifest, worker};
+use super::{IMAGE, JOBS, manifest, second_worker, worker};
 use crate::support::{Project, findings, guests};
 
 /// What each mode is called, and its config beside the image.
@@ -146,14 +146,8 @@ fn sections(project: &Project) -> String {
 
 #[test]
 fn two_workers_share_a_cluster_and_its_network() {
-    let second = format!(
-        "\n[plugins.mailer]\nsource = \"builtin:ecs-cluster\"\n\n[plugins.mailer.config]\nname = \"mailer\"\n\
-         image = \"{IMAGE}\"\ncluster = \"${{WorkerCluster}}\"\n\
-         subnets = [\"${{WorkerSubnetA}}\", \"${{WorkerSubnetB}}\"]\n\
-         security-groups = [\"${{WorkerSecurityGroup}}\"]\nassign-public-ip = true\n"
-    );
     let project = worker("");
-    project.write("phalanx.toml", project.read("phalanx.toml") + &second);
+    project.write("phalanx.toml", project.read("phalanx.toml") + &second_worker());
     project.phalanx("package").succeeds();
     assert_eq!(findings(project.read(".phalanx/template.json")), Vec::<String>::new());
     insta::assert_snapshot!(resources(&project), @"
@@ -183,6 +177,22 @@ fn two_workers_share_a_cluster_and_its_network() {
     let service = &project.template()["Resources"]["MailerService"]["Properties"];
     assert_eq!(service["Cluster"], json!({ "Ref": "WorkerCluster" }));
     project.phalanx("deploy --local").succeeds();
+}
+
+#[test]
+fn subnets_may_be_a_parameter() {
+    let lists = "[parameters.Subnets]\nType = \"List<AWS::EC2::Subnet::Id>\"\n\
+                 Default = \"subnet-0123456789abcdef0,subnet-0123456789abcdef1\"\n\
+                 [parameters.Groups]\nType = \"List<AWS::EC2::SecurityGroup::Id>\"\n\
+                 Default = \"sg-0123456789abcdef0\"\n";
+    let network = "subnets = \"${Subnets}\"\nsecurity-groups = \"${Groups}\"\n";
+    for launch_type in ["fargate", "ec2"] {
+        let project = worker(&format!("launch-type = \"{launch_type}\"\n{network}"));
+        project.write("phalanx.toml", project.read("phalanx.toml") + lists);
+        project.phalanx("package").succeeds();
+        assert_eq!(findings(project.read(".phalanx/template.json")), Vec::<String>::new());
+        project.phalanx("deploy --local").succeeds();
+    }
 }
 
 #[test]

@@ -124,8 +124,8 @@ fn add_launch_template(
     if let Some(key) = key_name {
         data["KeyName"] = intrinsics::value(key);
     }
-    if !network.security_groups.is_empty() {
-        data["SecurityGroupIds"] = json!(network.security_groups);
+    if !network.security_groups.is_null() {
+        data["SecurityGroupIds"] = network.security_groups.clone();
     }
     let template = Resource::new("AWS::EC2::LaunchTemplate").property("LaunchTemplateData", data);
     config.add("LaunchTemplate", &template)
@@ -153,7 +153,7 @@ fn group(config: &EcsCluster, network: &Network, template: &LogicalId) -> Resour
         )
         .property("MinSize", min.to_string())
         .property("MaxSize", max.to_string())
-        .property("VPCZoneIdentifier", json!(network.subnets))
+        .property("VPCZoneIdentifier", network.subnets.clone())
         .property(
             "LaunchTemplate",
             json!({

@@ -173,6 +173,19 @@ fn on_instances_without_subnets_tasks_share_their_network() {
 }
 
 #[test]
+fn subnets_are_texts_or_a_parameter_that_is_a_list() {
+    let network = |subnets| {
+        let config = json!({ "subnets": subnets, "security-groups": "${Groups}" });
+        let service = properties(config, "WorkerService");
+        let interfaces = service["NetworkConfiguration"]["AwsvpcConfiguration"].clone();
+        assert_eq!(interfaces["SecurityGroups"], json!({ "Ref": "Groups" }));
+        interfaces["Subnets"].clone()
+    };
+    assert_eq!(network(json!("${Subnets}")), json!({ "Ref": "Subnets" }));
+    assert_eq!(network(json!(["subnet-1", "${B}"])), json!(["subnet-1", { "Ref": "B" }]));
+}
+
+#[test]
 fn somebody_elses_instances_bring_their_network() {
     let config = json!({ "launch-type": "ec2", "capacity": "none" });
     let host = decorated(config.clone());
