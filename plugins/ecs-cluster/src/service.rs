@@ -33,10 +33,7 @@ pub(crate) fn add(
         .property("PropagateTags", "SERVICE");
     service = match capacity {
         Some(capacity) => service
-            .property(
-                "CapacityProviderStrategy",
-                json!([{ "CapacityProvider": capacity.provider.reference(), "Weight": 1 }]),
-            )
+            .property("CapacityProviderStrategy", capacity.strategy.clone())
             .depends_on([&capacity.association]),
         None if config.is_ec2() => service.property("LaunchType", "EC2"),
         // A task that starts before there is a way out cannot pull its image.

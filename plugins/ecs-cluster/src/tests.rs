@@ -197,6 +197,22 @@ fn somebody_elses_instances_bring_their_network() {
 }
 
 #[test]
+fn a_second_worker_on_instances_has_the_first_ones_start_more() {
+    let mut host = decorated(json!({ "launch-type": "ec2" }));
+    let second = json!({ "name": "mailer", "launch-type": "ec2", "cluster": "${WorkerCluster}" });
+    host = host.config(second);
+    host.run(EcsCluster::decorate_service).unwrap();
+    let service = &host.template()["Resources"]["MailerService"];
+    let strategy =
+        json!([{ "CapacityProvider": { "Ref": "WorkerCapacityProvider" }, "Weight": 1 }]);
+    assert_eq!(service["Properties"]["CapacityProviderStrategy"], strategy);
+    assert_eq!(service["Properties"].get("LaunchType"), None);
+    assert_eq!(service["DependsOn"], json!(["WorkerClusterCapacity"]));
+    let other = properties(json!({ "launch-type": "ec2", "cluster": "other" }), "WorkerService");
+    assert_eq!(other["LaunchType"], "EC2");
+}
+
+#[test]
 fn a_rolling_update_always_has_an_instance_to_replace() {
     let stay = |instances| {
         let host = decorated(json!({ "launch-type": "ec2", "instances": instances }));
@@ -268,6 +284,30 @@ fn an_existing_cluster_is_scaled_by_its_name() {
         let target = properties(config, "WorkerScalableTarget");
         assert_eq!(target["ResourceId"], json!({ "Fn::Sub": resource }), "{cluster}");
     }
+}
+
+#[test]
+fn scaling_counts_tasks_on_a_cluster_of_the_template() {
+    let scaled = |cluster: &Value| {
+        let template = json!({ "Resources": {
+            "Jobs": { "Type": "AWS::SQS::Queue" },
+            "Own": { "Type": "AWS::ECS::Cluster", "Properties": cluster },
+        } });
+        let mut host = Host::with_template(template).config(json!({
+            "image": "alpine:3", "cluster": "${Own}", "scaling": { "queue": "Jobs" },
+        }));
+        let result = host.run(EcsCluster::decorate_service);
+        result
+            .map(|()| host.template()["Resources"]["Own"]["Properties"]["ClusterSettings"].clone())
+    };
+    let on = json!([{ "Name": "containerInsights", "Value": "enabled" }]);
+    assert_eq!(scaled(&json!({})).unwrap(), on);
+    assert_eq!(scaled(&json!({ "ClusterSettings": on })).unwrap(), on);
+    let enhanced = json!([{ "Name": "containerInsights", "Value": "enhanced" }]);
+    assert_eq!(scaled(&json!({ "ClusterSettings": enhanced })).unwrap(), enhanced);
+    let off = json!([{ "Name": "containerInsights", "Value": "disabled" }]);
+    let failure = scaled(&json!({ "ClusterSettings": off })).unwrap_err();
+    assert_eq!(failure.code(), "no-container-insights");
 }
 
 #[test]
