@@ -347,3 +347,46 @@ fn the_schema_describes_every_key() {
     undescribed("", &EcsCluster::config_schema(), &mut found);
     assert_eq!(found, [""; 0]);
 }
+
+/// The defaults that the schema tells at `pointer`.
+fn told_defaults(pointer: &str) -> Value {
+    let schema = EcsCluster::config_schema();
+    let keys = schema.pointer(pointer).and_then(|part| part["properties"].as_object()).unwrap();
+    let told =
+        keys.iter().filter_map(|(key, part)| Some((key.clone(), part.get("default")?.clone())));
+    Value::Object(told.collect())
+}
+
+#[test]
+fn the_defaults_that_the_schema_tells_are_those_that_hold() {
+    let template = |config: Value| decorated(config).template().clone();
+    assert_eq!(template(told_defaults("")), template(json!({})));
+    for (key, needed) in [
+        ("health-check", json!({ "command": "true" })),
+        ("scaling", json!({ "queue": "Jobs" })),
+        ("instances", json!({})),
+    ] {
+        let mut full = told_defaults(&format!("/properties/{key}"));
+        let Value::Object(members) = &mut full else { panic!("{full}") };
+        members.extend(needed.as_object().unwrap().clone());
+        let config = |part: &Value| json!({ "launch-type": "ec2", key: part });
+        assert_eq!(template(config(&full)), template(config(&needed)), "{key}");
+    }
+}
+
+#[test]
+fn every_key_is_in_the_readme() {
+    fn keys(schema: &Value, found: &mut Vec<String>) {
+        for (key, part) in schema["properties"].as_object().into_iter().flatten() {
+            found.push(key.clone());
+            keys(part, found);
+            keys(&part["items"], found);
+        }
+    }
+    let mut all = Vec::new();
+    keys(&EcsCluster::config_schema(), &mut all);
+    let tables: String =
+        include_str!("../README.md").lines().filter(|line| line.starts_with("| `")).collect();
+    all.retain(|key| !tables.contains(&format!("`{key}`")));
+    assert_eq!(all, [""; 0]);
+}
