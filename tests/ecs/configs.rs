@@ -129,7 +129,7 @@ fn values_out_of_range() {
     /permissions/1/actions: "sqs:*" is not of type "array"
     /health-check/command: a line for the shell, or a list of words
     /health-check/interval: 1 is less than the minimum of 5
-    /subnets: [] has less than 1 item
+    /subnets: a list with at least one text, or `${Id}` of a parameter that is a list
     /maximum-percent: 50 is less than the minimum of 100
     /scaling/messages-per-task: 0 is less than the minimum of 1
     /scaling: "queue" is a required property

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::worker;
+use super::{second_worker, worker};
 use crate::support::{Account, change};
 
 #[test]
@@ -101,4 +101,46 @@ fn the_roles_are_two_and_narrow() {
     let execution = policy(&roles[0], "execution")["PolicyDocument"]["Statement"].clone();
     let repository = "arn:aws:ecr:eu-central-1:123456789012:repository/team/jobs";
     assert_eq!(execution[2]["Resource"], repository, "{execution:#}");
+}
+
+#[test]
+fn a_second_worker_on_the_cluster_and_network_of_the_first() {
+    let Some(account) = Account::new() else { return };
+    let project = worker("");
+    project.write("phalanx.toml", project.read("phalanx.toml") + &second_worker());
+    let deployed = account.phalanx(&project, "deploy --output json").succeeds().json();
+    let text = |output: &str| deployed["outputs"][output].as_str().unwrap().to_owned();
+    assert_eq!(text("MailerClusterName"), text("WorkerClusterName"));
+    let cluster = text("WorkerClusterName");
+    let services = account.ask("ecs", &format!("list_services(cluster='{cluster}')"));
+    assert_eq!(services["serviceArns"].as_array().unwrap().len(), 2, "{services:#}");
+    account.phalanx(&project, "plan --exit-code").succeeds();
+    account.phalanx(&project, "delete").succeeds();
+}
+
+#[test]
+fn a_worker_on_a_cluster_and_in_subnets_that_are_there() {
+    let Some(account) = Account::new() else { return };
+    account.ask("ecs", "create_cluster(clusterName='shared')");
+    let vpc = account.ask("ec2", "create_vpc(CidrBlock='10.9.0.0/16')");
+    let vpc = vpc["Vpc"]["VpcId"].as_str().unwrap();
+    let subnet =
+        account.ask("ec2", &format!("create_subnet(VpcId='{vpc}', CidrBlock='10.9.0.0/24')"));
+    let subnet = subnet["Subnet"]["SubnetId"].as_str().unwrap();
+    let project = worker(&format!(
+        "cluster = \"arn:aws:ecs:eu-central-1:{}:cluster/shared\"\nsubnets = [\"{subnet}\"]\n",
+        account.id
+    ));
+    let deployed = account.phalanx(&project, "deploy --output json").succeeds().json();
+    assert_eq!(deployed["outputs"]["WorkerClusterName"], "shared");
+    let services = account.ask("ecs", "list_services(cluster='shared')");
+    let arn = services["serviceArns"][0].as_str().unwrap();
+    let service =
+        account.ask("ecs", &format!("describe_services(cluster='shared', services=['{arn}'])"));
+    let network = &service["services"][0]["networkConfiguration"]["awsvpcConfiguration"];
+    assert_eq!(network["subnets"], json!([subnet]), "{service:#}");
+    assert_eq!(network["assignPublicIp"], "DISABLED");
+    account.phalanx(&project, "delete").succeeds();
+    let clusters = account.ask("ecs", "list_clusters()");
+    assert_eq!(clusters["clusterArns"].as_array().unwrap().len(), 1, "what was there stays");
 }

@@ -39,3 +39,13 @@ fn manifest(config: &str) -> String {
         "{JOBS}\n[plugins.worker]\nsource = \"builtin:ecs-cluster\"\n\n[plugins.worker.config]\n{config}\n"
     )
 }
+
+/// A second worker, which takes the cluster and the network of the first.
+fn second_worker() -> String {
+    format!(
+        "\n[plugins.mailer]\nsource = \"builtin:ecs-cluster\"\n\n[plugins.mailer.config]\nname = \"mailer\"\n\
+         image = \"{IMAGE}\"\ncluster = \"${{WorkerCluster}}\"\n\
+         subnets = [\"${{WorkerSubnetA}}\", \"${{WorkerSubnetB}}\"]\n\
+         security-groups = [\"${{WorkerSecurityGroup}}\"]\nassign-public-ip = true\n"
+    )
+}

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{IMAGE, JOBS, manifest, worker};
+use super::{IMAGE, JOBS, manifest, second_worker, worker};
 use crate::support::{Project, findings, guests};
 
 /// What each mode is called, and its config beside the image.
@@ -146,14 +146,8 @@ fn sections(project: &Project) -> String {
 
 #[test]
 fn two_workers_share_a_cluster_and_its_network() {
-    let second = format!(
-        "\n[plugins.mailer]\nsource = \"builtin:ecs-cluster\"\n\n[plugins.mailer.config]\nname = \"mailer\"\n\
-         image = \"{IMAGE}\"\ncluster = \"${{WorkerCluster}}\"\n\
-         subnets = [\"${{WorkerSubnetA}}\", \"${{WorkerSubnetB}}\"]\n\
-         security-groups = [\"${{WorkerSecurityGroup}}\"]\nassign-public-ip = true\n"
-    );
     let project = worker("");
-    project.write("phalanx.toml", project.read("phalanx.toml") + &second);
+    project.write("phalanx.toml", project.read("phalanx.toml") + &second_worker());
     project.phalanx("package").succeeds();
     assert_eq!(findings(project.read(".phalanx/template.json")), Vec::<String>::new());
     insta::assert_snapshot!(resources(&project), @"
@@ -183,6 +177,58 @@ fn two_workers_share_a_cluster_and_its_network() {
     let service = &project.template()["Resources"]["MailerService"]["Properties"];
     assert_eq!(service["Cluster"], json!({ "Ref": "WorkerCluster" }));
     project.phalanx("deploy --local").succeeds();
+}
+
+#[test]
+fn two_workers_share_their_instances() {
+    let project = worker("launch-type = \"ec2\"");
+    let second = format!(
+        "\n[plugins.mailer]\nsource = \"builtin:ecs-cluster\"\n\n[plugins.mailer.config]\nname = \"mailer\"\n\
+         image = \"{IMAGE}\"\nlaunch-type = \"ec2\"\ncluster = \"${{WorkerCluster}}\"\n"
+    );
+    project.write("phalanx.toml", project.read("phalanx.toml") + &second);
+    project.phalanx("package").succeeds();
+    assert_eq!(findings(project.read(".phalanx/template.json")), Vec::<String>::new());
+    let services = ["WorkerService", "MailerService"].map(|id| {
+        project.template()["Resources"][id]["Properties"]["CapacityProviderStrategy"].clone()
+    });
+    assert_eq!(services[0][0]["CapacityProvider"], json!({ "Ref": "WorkerCapacityProvider" }));
+    assert_eq!(services[0], services[1]);
+}
+
+/// The setting is an addition to what another entry of the plugin wrote, and no change of it.
+#[test]
+fn a_second_worker_scales_on_the_cluster_of_the_first() {
+    let project = worker("");
+    let scaled = second_worker() + "scaling = { queue = \"Jobs\" }\n";
+    project.write("phalanx.toml", project.read("phalanx.toml") + &scaled);
+    project.phalanx("package").succeeds();
+    assert_eq!(findings(project.read(".phalanx/template.json")), Vec::<String>::new());
+    let explained =
+        project.phalanx("explain WorkerCluster.Properties.ClusterSettings -q").succeeds();
+    insta::assert_snapshot!(explained.stdout, @r#"
+    /Resources/WorkerCluster/Properties/ClusterSettings = [{"Name":"containerInsights","Value":"enabled"}]
+      written by plugin `mailer` in `template-decorate`
+      history:
+        plugin `worker` in `template-decorate`: /Resources/WorkerCluster: nothing -> {"Type":"AWS::ECS::Cluster"}
+        plugin `mailer` in `template-decorate`: /Resources/WorkerCluster/Properties: nothing -> {"ClusterSettings":[{"Name":"containerInsights","Value":"enabled"}]}
+    "#);
+}
+
+#[test]
+fn subnets_may_be_a_parameter() {
+    let lists = "[parameters.Subnets]\nType = \"List<AWS::EC2::Subnet::Id>\"\n\
+                 Default = \"subnet-0123456789abcdef0,subnet-0123456789abcdef1\"\n\
+                 [parameters.Groups]\nType = \"List<AWS::EC2::SecurityGroup::Id>\"\n\
+                 Default = \"sg-0123456789abcdef0\"\n";
+    let network = "subnets = \"${Subnets}\"\nsecurity-groups = \"${Groups}\"\n";
+    for launch_type in ["fargate", "ec2"] {
+        let project = worker(&format!("launch-type = \"{launch_type}\"\n{network}"));
+        project.write("phalanx.toml", project.read("phalanx.toml") + lists);
+        project.phalanx("package").succeeds();
+        assert_eq!(findings(project.read(".phalanx/template.json")), Vec::<String>::new());
+        project.phalanx("deploy --local").succeeds();
+    }
 }
 
 #[test]

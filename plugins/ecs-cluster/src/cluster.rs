@@ -1,7 +1,8 @@
 //! The cluster: a new one, or one that is there.
 
 use phalanx_plugin::arn::{self, Arn};
-use phalanx_plugin::{LogicalId, Resource, Result, Value, intrinsics, json};
+use phalanx_plugin::intrinsics::{self, sole_variable};
+use phalanx_plugin::{Failure, LogicalId, Pointer, Resource, Result, Value, json, log, template};
 
 use crate::EcsCluster;
 
@@ -13,17 +14,47 @@ pub(crate) enum Cluster {
 }
 
 pub(crate) fn add(config: &EcsCluster) -> Result<Cluster> {
-    if let Some(text) = &config.cluster {
-        return Ok(Cluster::Existing(text.clone()));
-    }
-    let mut cluster = Resource::new("AWS::ECS::Cluster");
     // Scaling counts the running tasks, which only Container Insights tells. Otherwise what the account
     // is set to holds: each of its metrics costs money.
-    if config.scaling.is_some() {
-        let insights = json!({ "Name": "containerInsights", "Value": "enabled" });
-        cluster = cluster.property("ClusterSettings", json!([insights]));
+    let counts = config.scaling.is_some();
+    if let Some(text) = &config.cluster {
+        if counts {
+            count_tasks(text)?;
+        }
+        return Ok(Cluster::Existing(text.clone()));
     }
+    let settings = if counts { json!([insights()]) } else { Value::Null };
+    let cluster = Resource::new("AWS::ECS::Cluster").property("ClusterSettings", settings);
     config.add("Cluster", &cluster).map(Cluster::New)
+}
+
+fn insights() -> Value {
+    json!({ "Name": "containerInsights", "Value": "enabled" })
+}
+
+/// Switches Container Insights on for a cluster of the template that does not say; others must have it.
+fn count_tasks(cluster: &str) -> Result {
+    let own = sole_variable(cluster)
+        .map(|(id, _)| id)
+        .filter(|id| template::resource_type(id).as_deref() == Some("AWS::ECS::Cluster"));
+    let Some(id) = own else {
+        log::info!("scaling needs Container Insights on the cluster `{cluster}`");
+        return Ok(());
+    };
+    let at = Pointer::property(id, "ClusterSettings");
+    let settings: Vec<Value> = template::get(&at)?.unwrap_or_default();
+    match settings.iter().find(|setting| setting["Name"] == "containerInsights") {
+        None if settings.is_empty() => template::set(at, &[insights()]),
+        None => template::set(at.end(), &insights()),
+        Some(setting) if setting["Value"] == "disabled" => Err(Failure::new(
+            "no-container-insights",
+            format!(
+                "`scaling` counts tasks by Container Insights, which cluster `{id}` switches off"
+            ),
+        )
+        .with_hint("set its `containerInsights` to `enabled`, or leave it out")),
+        Some(_) => Ok(()),
+    }
 }
 
 impl Cluster {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use phalanx_plugin::{Value, intrinsics};
 use serde::Deserialize;
 
 /// The plugin and its config: one worker.
@@ -28,8 +29,8 @@ pub struct EcsCluster {
     pub(crate) capacity: Option<Capacity>,
     pub(crate) instances: Instances,
     pub(crate) network_mode: Option<NetworkMode>,
-    pub(crate) subnets: Vec<String>,
-    pub(crate) security_groups: Vec<String>,
+    pub(crate) subnets: Many,
+    pub(crate) security_groups: Many,
     pub(crate) assign_public_ip: bool,
     pub(crate) desired_count: Option<u32>,
     pub(crate) minimum_percent: Option<u32>,
@@ -59,8 +60,8 @@ impl Default for EcsCluster {
             capacity: None,
             instances: Instances::default(),
             network_mode: None,
-            subnets: Vec::new(),
-            security_groups: Vec::new(),
+            subnets: Many::default(),
+            security_groups: Many::default(),
             assign_public_ip: false,
             desired_count: None,
             minimum_percent: None,
@@ -111,6 +112,14 @@ pub(crate) enum Scalar {
     Integer(i64),
     Float(f64),
     Switch(bool),
+}
+
+/// Several texts, or one that names a parameter which is a list.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Many {
+    Each(Vec<String>),
+    Parameter(String),
 }
 
 #[derive(Deserialize)]
@@ -250,6 +259,27 @@ impl Instances {
     /// One more than the fewest: room for a rolling update.
     pub(crate) fn max(&self) -> u32 {
         self.max.unwrap_or(self.min().max(1) + 1)
+    }
+}
+
+impl Default for Many {
+    fn default() -> Self {
+        Self::Each(Vec::new())
+    }
+}
+
+impl Many {
+    pub(crate) fn is_empty(&self) -> bool {
+        matches!(self, Self::Each(texts) if texts.is_empty())
+    }
+
+    /// The list for the template; `null` when nothing is in it.
+    pub(crate) fn value(&self) -> Value {
+        match self {
+            Self::Each(texts) if texts.is_empty() => Value::Null,
+            Self::Each(texts) => texts.iter().map(|text| intrinsics::value(text)).collect(),
+            Self::Parameter(text) => intrinsics::value(text),
+        }
     }
 }
 

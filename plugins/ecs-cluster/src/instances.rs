@@ -3,7 +3,9 @@
 
 use phalanx_plugin::intrinsics::Sub;
 use phalanx_plugin::policy::{self, Statement};
-use phalanx_plugin::{LogicalId, Resource, Result, Value, arn, intrinsics, json, run};
+use phalanx_plugin::{
+    LogicalId, Pointer, Resource, Result, Value, arn, intrinsics, json, run, template,
+};
 
 use crate::EcsCluster;
 use crate::cluster::Cluster;
@@ -12,19 +14,21 @@ use crate::network::Network;
 
 /// Where tasks find instances.
 pub(crate) struct Capacity {
-    pub(crate) provider: LogicalId,
-    /// Ties the provider to the cluster; nothing can use it before.
+    /// The capacity providers that start them.
+    pub(crate) strategy: Value,
+    /// Ties the providers to the cluster; nothing can use them before.
     pub(crate) association: LogicalId,
 }
 
-/// Adds them, when the config wants them.
+/// Adds them, when the config wants them; otherwise takes those that an earlier worker added to its
+/// cluster, if it did.
 pub(crate) fn add(
     config: &EcsCluster,
     cluster: &Cluster,
     network: &Network,
 ) -> Result<Option<Capacity>> {
     if !config.is_managed() {
-        return Ok(None);
+        return if config.is_ec2() { of_the_cluster(cluster) } else { Ok(None) };
     }
     let profile = add_profile(config, cluster)?;
     let template = add_launch_template(config, cluster, network, &profile)?;
@@ -47,9 +51,25 @@ pub(crate) fn add(
     let association = Resource::new("AWS::ECS::ClusterCapacityProviderAssociations")
         .property("Cluster", cluster.value())
         .property("CapacityProviders", json!([provider.reference()]))
-        .property("DefaultCapacityProviderStrategy", strategy);
+        .property("DefaultCapacityProviderStrategy", strategy.clone());
     let association = config.add("ClusterCapacity", &association)?;
-    Ok(Some(Capacity { provider, association }))
+    Ok(Some(Capacity { strategy, association }))
+}
+
+/// The instances that the template's own cluster starts by default. A service that asked for EC2 alone
+/// would get what room there is, and start none.
+fn of_the_cluster(cluster: &Cluster) -> Result<Option<Capacity>> {
+    for id in template::resources_of_type("AWS::ECS::ClusterCapacityProviderAssociations") {
+        let its_cluster: Option<Value> = template::get(Pointer::property(&id, "Cluster"))?;
+        let strategy = template::get(Pointer::property(&id, "DefaultCapacityProviderStrategy"))?;
+        if let Some(strategy) = strategy
+            && its_cluster == Some(cluster.value())
+        {
+            let association = LogicalId::from(id.as_str());
+            return Ok(Some(Capacity { strategy, association }));
+        }
+    }
+    Ok(None)
 }
 
 /// None: CloudFormation's own name is as good, where ECS takes it.
@@ -124,8 +144,8 @@ fn add_launch_template(
     if let Some(key) = key_name {
         data["KeyName"] = intrinsics::value(key);
     }
-    if !network.security_groups.is_empty() {
-        data["SecurityGroupIds"] = json!(network.security_groups);
+    if !network.security_groups.is_null() {
+        data["SecurityGroupIds"] = network.security_groups.clone();
     }
     let template = Resource::new("AWS::EC2::LaunchTemplate").property("LaunchTemplateData", data);
     config.add("LaunchTemplate", &template)
@@ -153,7 +173,7 @@ fn group(config: &EcsCluster, network: &Network, template: &LogicalId) -> Resour
         )
         .property("MinSize", min.to_string())
         .property("MaxSize", max.to_string())
-        .property("VPCZoneIdentifier", json!(network.subnets))
+        .property("VPCZoneIdentifier", network.subnets.clone())
         .property(
             "LaunchTemplate",
             json!({

@@ -6,8 +6,10 @@ use crate::EcsCluster;
 
 /// The network as tasks and instances see it.
 pub(crate) struct Network {
-    pub(crate) subnets: Vec<Value>,
-    pub(crate) security_groups: Vec<Value>,
+    /// A list, or a reference to one; `null` where instances bring their own.
+    pub(crate) subnets: Value,
+    /// As `subnets`; `null` for the VPC's default.
+    pub(crate) security_groups: Value,
     /// Whether a network interface gets a public address.
     pub(crate) public: bool,
     /// What must be there before anything in it can reach the world.
@@ -18,10 +20,9 @@ pub(crate) fn add(config: &EcsCluster) -> Result<Network> {
     if config.has_own_network() {
         return own(config);
     }
-    let values = |texts: &[String]| texts.iter().map(|text| intrinsics::value(text)).collect();
     Ok(Network {
-        subnets: values(&config.subnets),
-        security_groups: values(&config.security_groups),
+        subnets: config.subnets.value(),
+        security_groups: config.security_groups.value(),
         public: config.assign_public_ip,
         way_out: Vec::new(),
     })
@@ -82,5 +83,6 @@ fn own(config: &EcsCluster) -> Result<Network> {
         .property("SecurityGroupEgress", egress)
         .property("Tags", tags);
     let group = config.add("SecurityGroup", &group)?;
-    Ok(Network { subnets, security_groups: vec![group.reference()], public: true, way_out })
+    let (subnets, security_groups) = (json!(subnets), json!([group.reference()]));
+    Ok(Network { subnets, security_groups, public: true, way_out })
 }

@@ -219,19 +219,14 @@ fn network() -> Value {
                             named, otherwise `bridge`.",
             "enum": ["awsvpc", "bridge", "host"],
         },
-        "subnets": {
-            "description": "Subnets of tasks and instances; may hold `${…}`. Without them Fargate and \
-                            managed instances get a VPC of two public subnets.",
-            "type": "array",
-            "items": { "type": "string", "minLength": 1 },
-            "minItems": 1,
-        },
-        "security-groups": {
-            "description": "Security groups in the VPC of `subnets`. Default: the VPC's own default.",
-            "type": "array",
-            "items": { "type": "string", "minLength": 1 },
-            "minItems": 1,
-        },
+        "subnets": many(
+            "Subnets of tasks and instances: a list of texts that may hold `${…}`, or `\"${Id}\"` of a \
+             parameter that is a list. Without them Fargate and managed instances get a VPC of two \
+             public subnets.",
+        ),
+        "security-groups": many(
+            "Security groups in the VPC of `subnets`, written as these. Default: the VPC's own default.",
+        ),
         "assign-public-ip": {
             "description": "Whether Fargate tasks in `subnets` get a public address.",
             "type": "boolean",
@@ -285,6 +280,17 @@ fn variable_name() -> Value {
     json!({
         "pattern": "^[A-Za-z_][A-Za-z0-9_]*$",
         "errorMessage": "a variable's name has letters, digits and `_`, and begins with no digit",
+    })
+}
+
+fn many(description: &str) -> Value {
+    json!({
+        "description": description,
+        "anyOf": [
+            { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 },
+            { "type": "string", "pattern": "^\\$\\{[A-Za-z0-9]+\\}$" },
+        ],
+        "errorMessage": "a list with at least one text, or `${Id}` of a parameter that is a list",
     })
 }
 

@@ -33,21 +33,18 @@ pub(crate) fn add(
         .property("PropagateTags", "SERVICE");
     service = match capacity {
         Some(capacity) => service
-            .property(
-                "CapacityProviderStrategy",
-                json!([{ "CapacityProvider": capacity.provider.reference(), "Weight": 1 }]),
-            )
+            .property("CapacityProviderStrategy", capacity.strategy.clone())
             .depends_on([&capacity.association]),
         None if config.is_ec2() => service.property("LaunchType", "EC2"),
-        None => service.property("LaunchType", "FARGATE").property("PlatformVersion", "LATEST"),
+        // A task that starts before there is a way out cannot pull its image.
+        None => service
+            .property("LaunchType", "FARGATE")
+            .property("PlatformVersion", "LATEST")
+            .depends_on(&network.way_out),
     };
     if config.network_mode() == NetworkMode::Awsvpc {
         let awsvpc = json!({ "AwsvpcConfiguration": interfaces(config, network) });
         service = service.property("NetworkConfiguration", awsvpc);
-    }
-    // A task that starts before there is a way out cannot pull its image.
-    if capacity.is_none() && !network.way_out.is_empty() {
-        service = service.depends_on(&network.way_out);
     }
     config.add("Service", &service)
 }
@@ -63,8 +60,8 @@ fn desired_count(config: &EcsCluster) -> Value {
 /// The network interfaces of the tasks. On EC2 they never have a public address.
 fn interfaces(config: &EcsCluster, network: &Network) -> Value {
     let mut interfaces = json!({ "Subnets": network.subnets });
-    if !network.security_groups.is_empty() {
-        interfaces["SecurityGroups"] = json!(network.security_groups);
+    if !network.security_groups.is_null() {
+        interfaces["SecurityGroups"] = network.security_groups.clone();
     }
     if !config.is_ec2() {
         interfaces["AssignPublicIp"] = json!(if network.public { "ENABLED" } else { "DISABLED" });

@@ -173,6 +173,19 @@ fn on_instances_without_subnets_tasks_share_their_network() {
 }
 
 #[test]
+fn subnets_are_texts_or_a_parameter_that_is_a_list() {
+    let network = |subnets| {
+        let config = json!({ "subnets": subnets, "security-groups": "${Groups}" });
+        let service = properties(config, "WorkerService");
+        let interfaces = service["NetworkConfiguration"]["AwsvpcConfiguration"].clone();
+        assert_eq!(interfaces["SecurityGroups"], json!({ "Ref": "Groups" }));
+        interfaces["Subnets"].clone()
+    };
+    assert_eq!(network(json!("${Subnets}")), json!({ "Ref": "Subnets" }));
+    assert_eq!(network(json!(["subnet-1", "${B}"])), json!(["subnet-1", { "Ref": "B" }]));
+}
+
+#[test]
 fn somebody_elses_instances_bring_their_network() {
     let config = json!({ "launch-type": "ec2", "capacity": "none" });
     let host = decorated(config.clone());
@@ -181,6 +194,22 @@ fn somebody_elses_instances_bring_their_network() {
     assert_eq!(service["LaunchType"], "EC2");
     assert_eq!(service.get("NetworkConfiguration"), None);
     assert_eq!(service["DeploymentConfiguration"]["MinimumHealthyPercent"], 0);
+}
+
+#[test]
+fn a_second_worker_on_instances_has_the_first_ones_start_more() {
+    let mut host = decorated(json!({ "launch-type": "ec2" }));
+    let second = json!({ "name": "mailer", "launch-type": "ec2", "cluster": "${WorkerCluster}" });
+    host = host.config(second);
+    host.run(EcsCluster::decorate_service).unwrap();
+    let service = &host.template()["Resources"]["MailerService"];
+    let strategy =
+        json!([{ "CapacityProvider": { "Ref": "WorkerCapacityProvider" }, "Weight": 1 }]);
+    assert_eq!(service["Properties"]["CapacityProviderStrategy"], strategy);
+    assert_eq!(service["Properties"].get("LaunchType"), None);
+    assert_eq!(service["DependsOn"], json!(["WorkerClusterCapacity"]));
+    let other = properties(json!({ "launch-type": "ec2", "cluster": "other" }), "WorkerService");
+    assert_eq!(other["LaunchType"], "EC2");
 }
 
 #[test]
@@ -258,6 +287,30 @@ fn an_existing_cluster_is_scaled_by_its_name() {
 }
 
 #[test]
+fn scaling_counts_tasks_on_a_cluster_of_the_template() {
+    let scaled = |cluster: &Value| {
+        let template = json!({ "Resources": {
+            "Jobs": { "Type": "AWS::SQS::Queue" },
+            "Own": { "Type": "AWS::ECS::Cluster", "Properties": cluster },
+        } });
+        let mut host = Host::with_template(template).config(json!({
+            "image": "alpine:3", "cluster": "${Own}", "scaling": { "queue": "Jobs" },
+        }));
+        let result = host.run(EcsCluster::decorate_service);
+        result
+            .map(|()| host.template()["Resources"]["Own"]["Properties"]["ClusterSettings"].clone())
+    };
+    let on = json!([{ "Name": "containerInsights", "Value": "enabled" }]);
+    assert_eq!(scaled(&json!({})).unwrap(), on);
+    assert_eq!(scaled(&json!({ "ClusterSettings": on })).unwrap(), on);
+    let enhanced = json!([{ "Name": "containerInsights", "Value": "enhanced" }]);
+    assert_eq!(scaled(&json!({ "ClusterSettings": enhanced })).unwrap(), enhanced);
+    let off = json!([{ "Name": "containerInsights", "Value": "disabled" }]);
+    let failure = scaled(&json!({ "ClusterSettings": off })).unwrap_err();
+    assert_eq!(failure.code(), "no-container-insights");
+}
+
+#[test]
 fn ids_begin_with_the_name() {
     let host = decorated(json!({ "name": "mail-sender" }));
     let mut own = ids(&host).into_iter().filter(|id| *id != "Jobs");
@@ -293,4 +346,47 @@ fn the_schema_describes_every_key() {
     let mut found = Vec::new();
     undescribed("", &EcsCluster::config_schema(), &mut found);
     assert_eq!(found, [""; 0]);
+}
+
+/// The defaults that the schema tells at `pointer`.
+fn told_defaults(pointer: &str) -> Value {
+    let schema = EcsCluster::config_schema();
+    let keys = schema.pointer(pointer).and_then(|part| part["properties"].as_object()).unwrap();
+    let told =
+        keys.iter().filter_map(|(key, part)| Some((key.clone(), part.get("default")?.clone())));
+    Value::Object(told.collect())
+}
+
+#[test]
+fn the_defaults_that_the_schema_tells_are_those_that_hold() {
+    let template = |config: Value| decorated(config).template().clone();
+    assert_eq!(template(told_defaults("")), template(json!({})));
+    for (key, needed) in [
+        ("health-check", json!({ "command": "true" })),
+        ("scaling", json!({ "queue": "Jobs" })),
+        ("instances", json!({})),
+    ] {
+        let mut full = told_defaults(&format!("/properties/{key}"));
+        let Value::Object(members) = &mut full else { panic!("{full}") };
+        members.extend(needed.as_object().unwrap().clone());
+        let config = |part: &Value| json!({ "launch-type": "ec2", key: part });
+        assert_eq!(template(config(&full)), template(config(&needed)), "{key}");
+    }
+}
+
+#[test]
+fn every_key_is_in_the_readme() {
+    fn keys(schema: &Value, found: &mut Vec<String>) {
+        for (key, part) in schema["properties"].as_object().into_iter().flatten() {
+            found.push(key.clone());
+            keys(part, found);
+            keys(&part["items"], found);
+        }
+    }
+    let mut all = Vec::new();
+    keys(&EcsCluster::config_schema(), &mut all);
+    let tables: String =
+        include_str!("../README.md").lines().filter(|line| line.starts_with("| `")).collect();
+    all.retain(|key| !tables.contains(&format!("`{key}`")));
+    assert_eq!(all, [""; 0]);
 }

@@ -131,13 +131,14 @@ impl Resource {
         if values.is_empty() { self } else { self.property(name, values) }
     }
 
-    /// Resources that must be there first, though no property refers to them.
+    /// Resources that must be there first, though no property refers to them; there may be none.
     #[must_use]
     pub fn depends_on(mut self, ids: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
-        let new = ids.into_iter().map(|id| Value::from(id.as_ref()));
-        let ids = self.members.entry("DependsOn").or_insert_with(|| Value::Array(Vec::new()));
-        if let Value::Array(ids) = ids {
-            ids.extend(new);
+        for id in ids {
+            let all = self.members.entry("DependsOn").or_insert_with(|| Value::Array(Vec::new()));
+            if let Value::Array(all) = all {
+                all.push(Value::from(id.as_ref()));
+            }
         }
         self
     }
@@ -203,6 +204,7 @@ mod tests {
             .property("QueueName", Value::Null)
             .property("DelaySeconds", None::<u32>)
             .list("Tags", [])
+            .depends_on([""; 0])
             .member("Condition", Value::Null);
         assert_eq!(resource.value(), json!({ "Type": "AWS::SQS::Queue" }));
     }
