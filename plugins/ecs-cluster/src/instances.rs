@@ -102,7 +102,7 @@ fn add_profile(config: &EcsCluster, cluster: &Cluster) -> Result<LogicalId> {
             .on(intrinsics::value(&arn::regional("ecs", &registered)))
             .when("ArnEquals", "ecs:cluster", cluster.arn()),
     ];
-    let role = policy::role(policy::assumed_by("ec2.amazonaws.com"), "instance", statements);
+    let role = policy::role(policy::assumed_by("ec2.${AWS::URLSuffix}"), "instance", statements);
     let role = config.add("InstanceRole", &role)?;
     let profile =
         Resource::new("AWS::IAM::InstanceProfile").property("Roles", json!([role.reference()]));

@@ -106,7 +106,8 @@ pub fn document(statements: impl IntoIterator<Item = impl Into<Value>>) -> Value
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
-/// The policy that lets a service, such as `ecs-tasks.amazonaws.com`, take on a role.
+/// The policy that lets a service, such as `ecs-tasks.amazonaws.com`, take on a role. The name may hold
+/// `${…}`: EC2 is `ec2.${AWS::URLSuffix}`, since China has a name of its own for it.
 #[must_use]
 pub fn assumed_by(service: &str) -> Value {
     document([trust(service)])
@@ -136,6 +137,7 @@ pub fn assumed_by_for(service: &str, source: impl Into<Value>) -> Value {
 }
 
 fn trust(service: &str) -> Value {
+    let service = crate::intrinsics::value(service);
     json!({ "Effect": "Allow", "Principal": { "Service": service }, "Action": "sts:AssumeRole" })
 }
 
@@ -196,14 +198,14 @@ mod tests {
 
     #[test]
     fn a_role_that_may_do_nothing_has_no_policy() {
-        let role = role(assumed_by("ec2.amazonaws.com"), "none", []);
+        let role = role(assumed_by("ec2.${AWS::URLSuffix}"), "none", []);
         assert_eq!(
             role.value()["Properties"],
             json!({ "AssumeRolePolicyDocument": {
                 "Version": "2012-10-17",
                 "Statement": [{
                     "Effect": "Allow",
-                    "Principal": { "Service": "ec2.amazonaws.com" },
+                    "Principal": { "Service": { "Fn::Sub": "ec2.${AWS::URLSuffix}" } },
                     "Action": "sts:AssumeRole",
                 }],
             } })
