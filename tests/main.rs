@@ -37,3 +37,5 @@ mod queue_worker;
 mod readme;
 /// The reference pages in `docs/`, made from the program itself.
 mod reference;
+/// Plugins shared by OCI registries, and the lock file that pins them.
+mod registry;

@@ -1,5 +1,6 @@
 //! Hooks through the binary, with real components: their order, their failures, what they may do.
 
+mod aws_calls;
 mod conflicts;
 mod failures;
 mod interrupts;

@@ -2,16 +2,22 @@
 //! takes any password.
 
 use std::fs::{self, File};
+use std::io::{BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
+use super::http::Message;
 use super::project::repository;
 use super::tool::{missing, on_path};
 use super::until;
 
 /// What it takes as user and password: the user that ECR's tokens name, and ministack's token.
 pub const CREDENTIALS: (&str, &str) = ("AWS", "ministack-auth-token");
+
+/// The media type of manifests.
+const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 
 /// [`CREDENTIALS`] as htpasswd writes them; the registry takes bcrypt only.
 const HTPASSWD: &str = "AWS:$2b$05$JuShVP85Oaxz8.SnUYwx2eM2B62TGQMrXGmEZjpIJPjbCf9nuupNW\n";
@@ -70,6 +76,39 @@ impl Registry {
             .unwrap();
         until("the registry's first answer", 30, || TcpStream::connect(&host).ok());
         Some(Self { host, shell })
+    }
+}
+
+impl Registry {
+    /// The bytes of a manifest. Of a registry that asks nobody for a password.
+    pub fn manifest(&self, path: &str, tag: &str) -> Vec<u8> {
+        self.call("GET", &format!("/v2/{path}/manifests/{tag}"), b"").body().to_vec()
+    }
+
+    /// Puts a manifest under a tag, which may have another one already: what no tool of ours does.
+    pub fn put_manifest(&self, path: &str, tag: &str, manifest: &[u8]) {
+        let reply = self.call("PUT", &format!("/v2/{path}/manifests/{tag}"), manifest);
+        assert_eq!(reply.status(), 201, "{}", String::from_utf8_lossy(reply.body()));
+    }
+
+    /// The file in which it keeps a blob.
+    pub fn blob(&self, hex: &str) -> PathBuf {
+        let port = self.host.rsplit(':').next().unwrap();
+        let store = repository().join(format!("target/tests/registry/{port}/store"));
+        store.join("docker/registry/v2/blobs/sha256").join(&hex[..2]).join(hex).join("data")
+    }
+
+    fn call(&self, method: &str, target: &str, body: &[u8]) -> Message {
+        let mut connection = BufReader::new(TcpStream::connect(&self.host).unwrap());
+        let head = format!(
+            "{method} {target} HTTP/1.1\r\nHost: {}\r\nAccept: {MANIFEST}\r\nContent-Type: {MANIFEST}\r\n\
+             Content-Length: {}\r\nConnection: close\r\n\r\n",
+            self.host,
+            body.len()
+        );
+        connection.get_mut().write_all(head.as_bytes()).unwrap();
+        connection.get_mut().write_all(body).unwrap();
+        Message::reply(&mut connection, method).unwrap().unwrap()
     }
 }
 

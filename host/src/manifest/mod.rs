@@ -9,6 +9,7 @@
 mod arns;
 mod check;
 mod cross;
+pub mod edit;
 mod events;
 mod include;
 mod keys;

@@ -56,16 +56,6 @@ pub enum PipelineError {
         /// The stage asked for.
         stage: String,
     },
-    /// A plugin's source that this version cannot read.
-    #[error(
-        "plugin `{plugin}` cannot be fetched from `{plugin_source}`: this version reads `builtin:` and `file:` sources"
-    )]
-    Source {
-        /// The plugin's name.
-        plugin: String,
-        /// Its source.
-        plugin_source: String,
-    },
     /// A plugin's file cannot be read.
     #[error("plugin `{plugin}` cannot be loaded")]
     Unreadable {
@@ -151,7 +141,6 @@ impl Explain for PipelineError {
             | Self::InvokeInterrupted => Kind::Interrupted,
             Self::NoStack { .. } | Self::NotConfirmed | Self::Destructive { .. } => Kind::Failed,
             Self::StackPolicy { .. }
-            | Self::Source { .. }
             | Self::Unreadable { .. }
             | Self::NoBuiltin { .. }
             | Self::Config { .. }
@@ -171,7 +160,6 @@ impl Explain for PipelineError {
             Self::Cancelled { .. } => "update-cancelled",
             Self::StackPolicy { .. } => "stack-policy",
             Self::NoStack { .. } => "no-stack",
-            Self::Source { .. } => "plugin-source",
             Self::Unreadable { .. } => "plugin-unreadable",
             Self::NoBuiltin { .. } => "no-such-builtin",
             Self::Config { .. } => "plugin-config",
@@ -200,9 +188,6 @@ impl Explain for PipelineError {
                 "deploy it first with `phalanx deploy{} --stage {stage}`, or name another stage with `--stage`",
                 if *cloud == "local" { " --local" } else { "" }
             )],
-            Self::Source { plugin, .. } => {
-                vec![format!("set `source = \"file:path/to/plugin.wasm\"` in `[plugins.{plugin}]`")]
-            }
             Self::Unreadable { plugin, location, near, .. } => {
                 let mut hints =
                     Vec::from_iter(near.as_ref().map(|name| format!("did you mean `{name}`?")));

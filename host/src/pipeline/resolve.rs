@@ -5,19 +5,20 @@
 //! is not granted, a configuration that does not fit its schema.
 
 use std::borrow::Cow;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::fs;
 use crate::hint::BoxError;
 use crate::manifest::{PluginUse, Service, Source};
 use crate::plugin::{self, Hook, Plugin};
-use crate::registry::builtin;
+use crate::registry::{Client, LockFile, builtin};
 use crate::text::count;
 
 use super::error::PipelineError;
-use super::hooks;
-use super::run::Run;
+use super::run::{Environment, Request, Run};
 use super::step::Step;
+use super::{hooks, locked, registries};
 
 /// Loads all plugins and runs `pre-build`.
 pub(super) async fn resolve(run: &mut Run) -> Result<(), BoxError> {
@@ -34,10 +35,16 @@ pub(super) async fn load_plugins(run: &mut Run) -> Result<(), BoxError> {
         if service.plugins.is_empty() {
             return Ok(((), "no plugins".into()));
         }
-        let host = run.host()?;
         let usages = service.plugins.values().collect::<Vec<_>>();
+        let lock = locked::read(&service)?;
+        let client = run.registries();
+        let mut components = Vec::new();
+        for usage in &usages {
+            components.push(component(&service.root, usage, &lock, &client).await);
+        }
+        let host = run.host()?;
         let mut refused = None;
-        for (loaded, usage) in load_all(host, service.as_ref(), &usages).into_iter().zip(&usages) {
+        for (loaded, usage) in load_all(host, &lock, &usages, components).into_iter().zip(&usages) {
             let checked = match loaded {
                 Ok(plugin) => check_config(&plugin, usage).await.map(|()| plugin),
                 Err(error) => Err(error),
@@ -60,16 +67,19 @@ pub(super) async fn load_plugins(run: &mut Run) -> Result<(), BoxError> {
 /// Loads plugins side by side: compiling one takes a while when it is new to this machine.
 fn load_all(
     host: &plugin::Host,
-    service: &Service,
+    lock: &LockFile,
     usages: &[&PluginUse],
+    components: Vec<Result<Cow<'static, [u8]>, BoxError>>,
 ) -> Vec<Result<Arc<Plugin>, BoxError>> {
-    let load = |usage: &PluginUse| -> Result<Arc<Plugin>, BoxError> {
-        let component = component_bytes(&service.root, usage)?;
-        Ok(Arc::new(host.load(usage, &component)?))
+    let load = |(usage, component): (&PluginUse, Result<Cow<[u8]>, BoxError>)| {
+        let plugin = Arc::new(host.load(usage, &component?)?);
+        locked::is_as_locked(lock, usage, plugin.inspection())?;
+        Ok(plugin)
     };
     std::thread::scope(|scope| {
-        let (first, rest) = usages.split_first().expect("there is at least one plugin");
-        let handles: Vec<_> = rest.iter().map(|usage| scope.spawn(move || load(usage))).collect();
+        let mut all = usages.iter().copied().zip(components);
+        let first = all.next().expect("there is at least one plugin");
+        let handles: Vec<_> = all.map(|one| scope.spawn(move || load(one))).collect();
         let mut plugins = vec![load(first)];
         for handle in handles {
             plugins.push(handle.join().expect("loading reports errors and does not panic"));
@@ -81,16 +91,25 @@ fn load_all(
 /// The component of a plugin that a service uses.
 ///
 /// # Errors
-/// When its source is not there or cannot be read by this version.
-pub fn component_of(root: &std::path::Path, usage: &PluginUse) -> Result<Vec<u8>, BoxError> {
-    component_bytes(root, usage).map(Cow::into_owned)
+/// When its source is not there, or it is not locked.
+pub async fn component_of(
+    environment: &Environment,
+    request: &Request,
+    service: &Service,
+    usage: &PluginUse,
+) -> Result<Vec<u8>, BoxError> {
+    let client = registries::client(&environment.settings, request.profile.as_deref());
+    let lock = locked::read(service)?;
+    component(&service.root, usage, &lock, &client).await.map(Cow::into_owned)
 }
 
 /// The component's bytes, from where the manifest says.
-fn component_bytes<'a>(
-    root: &std::path::Path,
-    usage: &'a PluginUse,
-) -> Result<Cow<'a, [u8]>, BoxError> {
+async fn component(
+    root: &Path,
+    usage: &PluginUse,
+    lock: &LockFile,
+    client: &Client,
+) -> Result<Cow<'static, [u8]>, BoxError> {
     match &usage.source {
         Source::Builtin(wanted) => builtin::get(wanted).map(Cow::Borrowed).ok_or_else(|| {
             PipelineError::NoBuiltin {
@@ -114,11 +133,7 @@ fn component_bytes<'a>(
             })?;
             Ok(Cow::Owned(bytes))
         }
-        source @ Source::Oci(_) => Err(PipelineError::Source {
-            plugin: usage.name.clone(),
-            plugin_source: source.to_string(),
-        }
-        .into()),
+        Source::Oci(_) => Ok(Cow::Owned(locked::component(client, lock, usage).await?)),
     }
 }
 

@@ -17,6 +17,7 @@ use crate::hint::BoxError;
 use crate::manifest::{Location, Service};
 use crate::package::Sealed;
 use crate::plugin::{Facts, Host, HostOptions, OutcomeView, Plugin, StackResource, StackView};
+use crate::registry::Client;
 use crate::report::{Event, Reporter};
 use crate::settings::Settings;
 use crate::template::{Finding, Template};
@@ -26,6 +27,7 @@ use super::error::PipelineError;
 use super::images::ImageWorks;
 use super::interrupt::Interrupt;
 use super::load::load;
+use super::registries;
 use super::services::HostServices;
 use super::step::Step;
 
@@ -230,6 +232,11 @@ impl Run {
             dry_run: self.request.dry_run,
             now: self.environment.settings.now,
         })
+    }
+
+    /// The registries that plugins come from.
+    pub(super) fn registries(&self) -> Client {
+        registries::client(&self.environment.settings, self.request.profile.as_deref())
     }
 
     /// What capabilities reach outside through.

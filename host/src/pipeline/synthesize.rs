@@ -63,12 +63,14 @@ fn stamp(run: &Run, document: &mut Value, build_id: Digest) {
         .iter()
         .map(|plugin| {
             let usage = &run.service.plugins[plugin.name()];
-            json!({
-                "Name": plugin.name(),
-                "Version": plugin.version(),
-                "Source": usage.source.to_string(),
-                "Digest": format!("sha256:{}", plugin.digest()),
-            })
+            let mut stamp = json!({ "Name": plugin.name() });
+            // Metadata may hold no null.
+            if let Some(version) = plugin.version() {
+                stamp["Version"] = version.into();
+            }
+            stamp["Source"] = usage.source.to_string().into();
+            stamp["Digest"] = format!("sha256:{}", plugin.digest()).into();
+            stamp
         })
         .collect::<Vec<_>>();
     document["Metadata"]["Phalanx"] = json!({

@@ -47,6 +47,12 @@ pub struct Inspection {
     pub wasi: Vec<String>,
     /// Interfaces of the contract's package that it exports and this Phalanx does not know, sorted.
     pub ignored: Vec<String>,
+    /// All interfaces that it imports, by their whole names, in its own order.
+    #[serde(skip)]
+    pub imports: Vec<String>,
+    /// All that it exports.
+    #[serde(skip)]
+    pub exports: Vec<String>,
 }
 
 /// A capability that a component imports.
@@ -88,6 +94,8 @@ pub(super) fn read(bytes: &[u8], limit: u64) -> Result<Inspection, Problem> {
         capabilities: Vec::new(),
         wasi: Vec::new(),
         ignored: Vec::new(),
+        imports: Vec::new(),
+        exports: Vec::new(),
     };
     for import in &outline.imports {
         inspection.import(import)?;
@@ -99,6 +107,8 @@ pub(super) fn read(bytes: &[u8], limit: u64) -> Result<Inspection, Problem> {
         let exports = outline.exports.iter().take(10).map(|name| shown(name)).collect();
         return Err(Problem::NoHook { exports });
     }
+    inspection.imports = outline.imports;
+    inspection.exports = outline.exports;
     inspection.hooks.sort_unstable();
     inspection.hooks.dedup();
     for list in [&mut inspection.objects, &mut inspection.wasi, &mut inspection.ignored] {

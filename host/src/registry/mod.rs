@@ -1,3 +1,22 @@
-//! Where plugins come from.
+//! Where plugins come from: this binary, and OCI registries.
+//!
+//! A registry is asked only when someone says so (`plugin add`, `update`, `publish`). What a service runs is
+//! pinned in its lock file by two digests, of the manifest and of the component, and read from the store
+//! when it is there.
 
+mod artifact;
 pub mod builtin;
+mod client;
+mod error;
+mod lock;
+mod reference;
+mod store;
+mod versions;
+
+pub use artifact::{Artifact, ArtifactAbout};
+pub use client::{Client, Found, Logins};
+pub use error::RegistryError;
+pub use lock::{FILE as LOCK_FILE, LockFile, Locked, LockedGrants};
+pub use reference::Reference;
+pub use store::Store;
+pub use versions::{choose, newest};

@@ -1,10 +1,10 @@
-//! `phalanx plugin`.
+//! `phalanx plugin inspect`.
 
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use clap::{Args, Subcommand};
+use clap::Args;
 use phalanx::fs;
 use phalanx::hint::{BoxError, Explain, Kind, nearest};
 use phalanx::manifest::{Grants, Limits, Location, OnFailure, PluginUse, Source};
@@ -15,34 +15,20 @@ use phalanx::text::{safe_line, size};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::output::Answer;
-use super::session::Session;
-
-/// Look at plugins
-#[derive(Debug, Subcommand)]
-pub(super) enum Plugin {
-    Inspect(Inspect),
-}
-
-impl Plugin {
-    pub(super) async fn run(self, session: &Session) -> Result<Answer, BoxError> {
-        match self {
-            Self::Inspect(inspect) => inspect.run(session).await,
-        }
-    }
-}
+use super::super::output::Answer;
+use super::super::session::Session;
 
 /// Show a plugin's hooks, capabilities, and the schema of its configuration
 #[derive(Debug, Args)]
-pub(super) struct Inspect {
+pub(in crate::cli) struct Inspect {
     /// A plugin's name in the manifest, `builtin:NAME`, or the path of a component
     #[arg(value_name = "PLUGIN")]
     plugin: String,
 }
 
 impl Inspect {
-    async fn run(self, session: &Session) -> Result<Answer, BoxError> {
-        let (source, component) = self.find(session)?;
+    pub(super) async fn run(self, session: &Session) -> Result<Answer, BoxError> {
+        let (source, component) = self.find(session).await?;
         let mut options = HostOptions::new(&session.settings, Arc::clone(&session.reporter));
         options.compiler = session.environment().compiler;
         let host = Host::new(options)?;
@@ -52,7 +38,7 @@ impl Inspect {
     }
 
     /// The component's bytes, and where they came from.
-    fn find(&self, session: &Session) -> Result<(String, Vec<u8>), BoxError> {
+    async fn find(&self, session: &Session) -> Result<(String, Vec<u8>), BoxError> {
         if let Some(name) = self.plugin.strip_prefix("builtin:") {
             return match builtin::get(name) {
                 Some(component) => Ok((self.plugin.clone(), component.to_vec())),
@@ -69,7 +55,9 @@ impl Inspect {
         let service = pipeline::load(&request)?;
         match service.plugins.get(&self.plugin) {
             Some(usage) => {
-                Ok((usage.source.to_string(), pipeline::component_of(&service.root, usage)?))
+                let environment = session.environment();
+                let component = pipeline::component_of(&environment, &request, &service, usage);
+                Ok((usage.source.to_string(), component.await?))
             }
             None => {
                 let names: Vec<&str> = service.plugins.keys().map(String::as_str).collect();

@@ -1,0 +1,43 @@
+//! `phalanx plugin`: looks at plugins, and at where they come from.
+
+mod add;
+mod grants;
+mod inspect;
+mod list;
+mod publish;
+mod remove;
+mod shown;
+mod update;
+mod verify;
+
+use clap::Subcommand;
+use phalanx::hint::BoxError;
+
+use super::output::Answer;
+use super::session::Session;
+
+/// Look at plugins, share them by OCI registries, and pin them
+#[derive(Debug, Subcommand)]
+pub(super) enum Plugin {
+    Add(add::Add),
+    Inspect(inspect::Inspect),
+    List(list::List),
+    Publish(publish::Publish),
+    Remove(remove::Remove),
+    Update(update::Update),
+    Verify(verify::Verify),
+}
+
+impl Plugin {
+    pub(super) async fn run(self, session: &Session) -> Result<Answer, BoxError> {
+        match self {
+            Self::Add(add) => add.run(session).await,
+            Self::Inspect(inspect) => inspect.run(session).await,
+            Self::List(list) => list.run(session).await,
+            Self::Publish(publish) => publish.run(session).await,
+            Self::Remove(remove) => remove.run(session),
+            Self::Update(update) => update.run(session).await,
+            Self::Verify(verify) => verify.run(session).await,
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! `phalanx plugin publish`.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use clap::Args;
+use phalanx::fs;
+use phalanx::hint::BoxError;
+use phalanx::pipeline::{Published, Registries};
+use phalanx::plugin::MAX_COMPONENT;
+use phalanx::registry::ArtifactAbout;
+use phalanx::text::size;
+use serde::Serialize;
+
+use super::super::output::Answer;
+use super::super::session::Session;
+
+/// Components above this many bytes are published with a warning: everyone who uses one compiles it.
+const LARGE: u64 = 4 << 20;
+
+/// Publish a component as a plugin in an OCI registry; a released version is never replaced
+#[derive(Debug, Args)]
+#[command(disable_version_flag = true)]
+pub(in crate::cli) struct Publish {
+    /// The component
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// `oci://REGISTRY/PATH`, with `:VERSION` if the component's own version will not do
+    #[arg(value_name = "TO")]
+    to: String,
+    /// Its version; the component's own without
+    #[arg(long)]
+    version: Option<String>,
+    /// One sentence on what it does
+    #[arg(long)]
+    description: Option<String>,
+    /// Where its sources are
+    #[arg(long, value_name = "URL")]
+    source: Option<String>,
+    /// The revision of the sources
+    #[arg(long)]
+    revision: Option<String>,
+    /// Its licence, an SPDX expression
+    #[arg(long, value_name = "SPDX")]
+    license: Option<String>,
+    /// Where its documentation is
+    #[arg(long, value_name = "URL")]
+    documentation: Option<String>,
+}
+
+impl Publish {
+    pub(super) async fn run(self, session: &Session) -> Result<Answer, BoxError> {
+        let path = session.settings.absolute(&self.file);
+        let component = fs::read_start(&path, MAX_COMPONENT + 1)?;
+        let about = ArtifactAbout {
+            title: None,
+            version: self.version,
+            description: self.description,
+            source: self.source,
+            revision: self.revision,
+            licenses: self.license,
+            documentation: self.documentation,
+        };
+        let profile = session.global.profile.as_deref();
+        let registries = Registries::open(&session.environment(), profile)?;
+        let published = registries.publish(component, &self.to, about).await?;
+        let Published { inspection, .. } = &published;
+        if inspection.size > LARGE {
+            session.reporter.warn(
+                format!("the component has {}", size(inspection.size)),
+                Some("build it for size and strip it: whoever uses it compiles all of it".into()),
+            );
+        }
+        if !inspection.wasi.is_empty() {
+            session.reporter.warn(
+                format!(
+                    "the component imports {} interfaces of WASI, which do nothing here",
+                    inspection.wasi.len()
+                ),
+                Some("leave them out if your toolchain can: they make the component larger".into()),
+            );
+        }
+        Ok(Answer::new(&Shown {
+            reference: published.reference,
+            digest: published.digest,
+            is_new: published.is_new,
+        }))
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Shown {
+    reference: String,
+    digest: String,
+    #[serde(rename = "new")]
+    is_new: bool,
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.is_new {
+            true => writeln!(f, "published {}@{}", self.reference, self.digest),
+            false => writeln!(f, "{}@{} is published already", self.reference, self.digest),
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! A plugin of a registry as a person sees it before saying yes, and as `--output json` has it.
+
+use std::fmt;
+
+use phalanx::registry::Locked;
+use phalanx::text::{safe_line, size};
+use serde::Serialize;
+
+/// A plugin that is, or would be, locked.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Shown {
+    /// Its name in the manifest.
+    pub(super) name: String,
+    /// What the lock file says of it.
+    #[serde(flatten)]
+    pub(super) locked: Locked,
+    /// Bytes of the component; none when it was not looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) size: Option<u64>,
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Locked { source, version, manifest, component, hooks, capabilities, grants, .. } =
+            &self.locked;
+        let list = |list: &[String]| match list {
+            [] => "none".to_owned(),
+            list => safe_line(&list.join(", ")).into_owned(),
+        };
+        writeln!(f, "plugin {} {}", self.name, safe_line(version))?;
+        writeln!(f, "  source        {source}")?;
+        writeln!(f, "  manifest      {manifest}")?;
+        let bytes = self.size.map(|bytes| format!(" ({})", size(bytes))).unwrap_or_default();
+        writeln!(f, "  component     sha256:{component}{bytes}")?;
+        writeln!(f, "  hooks         {}", list(hooks))?;
+        writeln!(f, "  capabilities  {}", list(capabilities))?;
+        writeln!(f, "  grants        {}", list(&grants.words()))?;
+        writeln!(f, "  signer        none: it is pinned by its digests")
+    }
+}

@@ -1,0 +1,231 @@
+//! Finds plugins in registries, and publishes them. Nothing of a service is changed here.
+
+use std::sync::Arc;
+
+use semver::{Version, VersionReq};
+
+use crate::hint::BoxError;
+use crate::manifest::Grants;
+use crate::plugin::{Host, HostOptions, Inspection};
+use crate::registry::{
+    Artifact, ArtifactAbout, Client, Locked, LockedGrants, Reference, RegistryError, choose, newest,
+};
+
+use super::locked::{capabilities, hooks};
+use super::registries;
+use super::run::Environment;
+
+/// A plugin as a registry has it.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// The version that was chosen; the tag, when it is no version.
+    pub version: String,
+    /// The manifest's digest, `sha256:…`.
+    pub manifest: String,
+    /// What the component is.
+    pub inspection: Inspection,
+}
+
+impl Candidate {
+    /// Its block in the lock file, with these grants approved.
+    pub fn locked(&self, source: &str, requirement: Option<&str>, grants: &Grants) -> Locked {
+        Locked {
+            source: source.to_owned(),
+            requirement: requirement.map(str::to_owned),
+            version: self.version.clone(),
+            manifest: self.manifest.clone(),
+            component: self.inspection.digest,
+            hooks: hooks(&self.inspection),
+            capabilities: capabilities(&self.inspection),
+            grants: LockedGrants::from(grants),
+        }
+    }
+}
+
+/// Registries, and a host that tells what a component is.
+pub struct Registries {
+    client: Client,
+    host: Host,
+}
+
+impl Registries {
+    /// The registries that this process can reach.
+    ///
+    /// # Errors
+    /// When there is no engine for plugins.
+    pub fn open(environment: &Environment, profile: Option<&str>) -> Result<Self, BoxError> {
+        let Environment { settings, reporter, compiler, .. } = environment;
+        let mut options = HostOptions::new(settings, Arc::clone(reporter));
+        options.compiler.clone_from(compiler);
+        Ok(Self { client: registries::client(settings, profile), host: Host::new(options)? })
+    }
+
+    /// The newest version of a plugin that the requirement takes, fetched and looked at.
+    ///
+    /// # Errors
+    /// When there is none, or it is no plugin.
+    pub async fn find(
+        &self,
+        source: &str,
+        requirement: Option<&str>,
+    ) -> Result<Candidate, BoxError> {
+        let reference = Reference::parse(source)?;
+        let (reference, version) = self.choose(&reference, requirement).await?;
+        let found = self.client.fetch(&reference).await?;
+        // A tag can be put on anything; the annotation is covered by the digest.
+        if let (Ok(wanted), Some(says)) = (Version::parse(&version), &found.version)
+            && Version::parse(says).ok() != Some(wanted)
+        {
+            let (reference, found) = (reference.to_string(), says.clone());
+            return Err(RegistryError::OtherVersion { reference, found }.into());
+        }
+        let inspection = self.host.inspect(&reference.to_string(), &found.bytes)?;
+        let version = found.version.filter(|_| reference.digest.is_some()).unwrap_or(version);
+        Ok(Candidate { version, manifest: found.manifest, inspection })
+    }
+
+    /// The newest release of a plugin, whatever is required.
+    ///
+    /// # Errors
+    /// When the registry does not answer.
+    pub async fn newest(&self, source: &str) -> Result<Option<String>, BoxError> {
+        let tags = self.client.tags(&Reference::parse(source)?).await?;
+        Ok(newest(&tags).map(|(version, _)| version.to_string()))
+    }
+
+    /// The digest that a locked version's tag has now; none when the tag is gone.
+    ///
+    /// # Errors
+    /// When the registry does not answer.
+    pub async fn tagged(&self, locked: &Locked) -> Result<Option<String>, BoxError> {
+        let reference = Reference::parse(&locked.source)?;
+        let tag = reference.tag.clone().unwrap_or_else(|| locked.version.clone());
+        Ok(self.client.digest_of(&reference.with_tag(&tag)).await?)
+    }
+
+    /// Fetches what is locked and looks at it again.
+    ///
+    /// # Errors
+    /// When it is not there, or is not what the lock file says.
+    pub async fn verify(&self, name: &str, locked: &Locked) -> Result<Inspection, BoxError> {
+        let reference = Reference::parse(&locked.source)?.with_digest(&locked.manifest);
+        let bytes = self.client.fetch_locked(&reference, locked.component).await?;
+        Ok(self.host.inspect(name, &bytes)?)
+    }
+
+    /// Publishes a component under its version. The same bytes again are no error.
+    ///
+    /// # Errors
+    /// When it is no plugin, that version has other content already, or the registry does not take it.
+    pub async fn publish(
+        &self,
+        component: Vec<u8>,
+        place: &str,
+        mut about: ArtifactAbout,
+    ) -> Result<Published, BoxError> {
+        let reference = Reference::parse(place)?;
+        let inspection = self.host.inspect(place, &component)?;
+        let version =
+            reference.tag.clone().or(about.version.take()).or_else(|| inspection.version.clone());
+        let version = version.ok_or(PublishError::NoVersion)?;
+        let parsed = Version::parse(&version);
+        let parsed = parsed.map_err(|error| PublishError::BadVersion {
+            version: version.clone(),
+            reason: error.to_string(),
+        })?;
+        if !parsed.build.is_empty() {
+            let reason = "a tag of a registry cannot hold `+`".to_owned();
+            return Err(PublishError::BadVersion { version, reason }.into());
+        }
+        about.version = Some(version.clone());
+        about.title = about.title.or_else(|| inspection.name.clone());
+        let artifact = Artifact::new(component, &inspection.imports, &inspection.exports, &about);
+        let reference = reference.with_tag(&version);
+        let digest = artifact.digest();
+        let is_new = match self.client.digest_of(&reference).await? {
+            Some(there) if there == digest => false,
+            Some(_) => {
+                let place = reference.place();
+                return Err(RegistryError::Published { place, version }.into());
+            }
+            None => {
+                self.client.push(&reference, &artifact).await?;
+                true
+            }
+        };
+        Ok(Published { reference: reference.to_string(), digest, is_new, inspection })
+    }
+
+    /// The reference to fetch, and the version that it is.
+    async fn choose(
+        &self,
+        reference: &Reference,
+        requirement: Option<&str>,
+    ) -> Result<(Reference, String), BoxError> {
+        if let Some(digest) = &reference.digest {
+            let version = reference.tag.clone().unwrap_or_else(|| digest.clone());
+            return Ok((reference.with_digest(digest), version));
+        }
+        if let Some(tag) = &reference.tag {
+            return Ok((reference.clone(), tag.clone()));
+        }
+        let text = requirement.unwrap_or("*");
+        let wanted = VersionReq::parse(text).map_err(|_| PublishError::BadVersion {
+            version: text.to_owned(),
+            reason: "it is no requirement".into(),
+        })?;
+        let tags = self.client.tags(reference).await?;
+        let (version, tag) = choose(&wanted, &tags).ok_or_else(|| RegistryError::NoVersion {
+            place: reference.place(),
+            requirement: text.to_owned(),
+            newest: newest(&tags).map(|(version, _)| version.to_string()),
+        })?;
+        Ok((reference.with_tag(tag), version.to_string()))
+    }
+}
+
+/// A plugin that is in a registry now.
+#[derive(Debug, Clone)]
+pub struct Published {
+    /// With its version.
+    pub reference: String,
+    /// The manifest's digest, `sha256:…`.
+    pub digest: String,
+    /// False when the same was there already.
+    pub is_new: bool,
+    /// What the component is.
+    pub inspection: Inspection,
+}
+
+/// A component cannot be published as it is.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// No version is named anywhere.
+    #[error("no version is named, and the component has none of its own")]
+    NoVersion,
+    /// The version is none.
+    #[error("`{version}` is no version: {reason}")]
+    BadVersion {
+        /// The text.
+        version: String,
+        /// Why not.
+        reason: String,
+    },
+}
+
+impl crate::hint::Explain for PublishError {
+    fn kind(&self) -> crate::hint::Kind {
+        crate::hint::Kind::BadInput
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NoVersion => "no-version",
+            Self::BadVersion { .. } => "bad-version",
+        }
+    }
+
+    fn hints(&self) -> Vec<String> {
+        vec!["such as `1.2.3`: name it with `--version`".into()]
+    }
+}

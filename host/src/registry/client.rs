@@ -1,0 +1,374 @@
+//! Speaks to OCI registries. What the library does not check itself is checked here: that what came is what was
+//! asked for.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use docker_credential::{CredentialRetrievalError, DockerCredential};
+use oci_client::RegistryOperation;
+use oci_client::client::{ClientConfig, ClientProtocol};
+use oci_client::errors::{OciDistributionError, OciErrorCode};
+use oci_client::manifest::OciDescriptor;
+use oci_client::secrets::RegistryAuth;
+
+use super::artifact::{self, Artifact, MANIFEST};
+use super::{Reference, RegistryError, Store};
+use crate::digest::Digest;
+
+/// Tags that are asked for at a time; registries with more give them in pages.
+const PAGE: usize = 1_000;
+/// Kinds of manifests that are taken, to be told when they are no plugins: a registry that has another kind
+/// would convert it.
+const MANIFESTS: [&str; 4] = [
+    MANIFEST,
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+];
+/// Bytes that a manifest may have; the specification of registries names 4 MiB.
+const MAX_MANIFEST: usize = 4 << 20;
+
+/// Knows logins that are in no file: those of ECR.
+#[async_trait]
+pub trait Logins: Send + Sync {
+    /// User and password for a registry; none when this is not one of its registries.
+    ///
+    /// # Errors
+    /// When it is, and there is no login to be had.
+    async fn login(&self, registry: &str) -> Result<Option<(String, String)>, RegistryError>;
+}
+
+/// A client of registries, for one run.
+pub struct Client {
+    store: Store,
+    logins: Arc<dyn Logins>,
+    known: Mutex<HashMap<String, RegistryAuth>>,
+    max_component: u64,
+}
+
+/// A plugin that was found in a registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The manifest's digest, `sha256:…`.
+    pub manifest: String,
+    /// The component's digest.
+    pub component: Digest,
+    /// The version that its annotations name.
+    pub version: Option<String>,
+    /// The component.
+    pub bytes: Vec<u8>,
+}
+
+impl Client {
+    /// A client that keeps what it fetches in `store`, components of at most `max_component` bytes.
+    pub fn new(store: Store, logins: Arc<dyn Logins>, max_component: u64) -> Self {
+        // The library takes the provider of the process; a second client finds it there.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Self { store, logins, known: Mutex::default(), max_component }
+    }
+
+    /// All tags of a repository.
+    ///
+    /// # Errors
+    /// When there is no such repository, or the registry does not answer.
+    pub async fn tags(&self, reference: &Reference) -> Result<Vec<String>, RegistryError> {
+        let (client, auth) = self.connect(reference).await?;
+        let (name, mut tags, mut last) = (named(&reference.with_tag("latest")), Vec::new(), None);
+        loop {
+            let page = client.list_tags(&name, &auth, Some(PAGE), last.as_deref()).await;
+            let page = page.map_err(|error| RegistryError::of(reference, &error))?.tags;
+            last = page.last().cloned();
+            let complete = page.len() < PAGE;
+            tags.extend(page);
+            if complete {
+                return Ok(tags);
+            }
+        }
+    }
+
+    /// Fetches what a tag or digest names. A digest that is in the store is not asked for again.
+    ///
+    /// # Errors
+    /// When it is not there, is no plugin, or the registry gives other bytes than those that were asked for.
+    pub async fn fetch(&self, reference: &Reference) -> Result<Found, RegistryError> {
+        let (manifest, digest) = self.manifest(reference).await?;
+        let layer = artifact::component_of(&reference.to_string(), &manifest)?;
+        let bytes = self.component(reference, layer.digest, layer.size).await?;
+        Ok(Found { manifest: digest, component: layer.digest, version: layer.version, bytes })
+    }
+
+    /// Fetches the component that is locked for a plugin.
+    ///
+    /// # Errors
+    /// As [`Self::fetch`]; and when the manifest does not hold this component.
+    pub async fn fetch_locked(
+        &self,
+        reference: &Reference,
+        component: Digest,
+    ) -> Result<Vec<u8>, RegistryError> {
+        if let Some(bytes) = self.store.get(&component)? {
+            return Ok(bytes);
+        }
+        let found = self.fetch(reference).await?;
+        if found.component != component {
+            return Err(RegistryError::OtherComponent {
+                reference: reference.to_string(),
+                locked: component.to_string(),
+                found: found.component.to_string(),
+            });
+        }
+        Ok(found.bytes)
+    }
+
+    /// The digest of the manifest with this tag; none when there is none.
+    ///
+    /// # Errors
+    /// When the registry does not answer.
+    pub async fn digest_of(&self, reference: &Reference) -> Result<Option<String>, RegistryError> {
+        let (client, auth) = self.connect(reference).await?;
+        match client.fetch_manifest_digest(&named(reference), &auth).await {
+            Ok(digest) => Ok(Some(digest)),
+            Err(error) if is_absence(&error) => Ok(None),
+            Err(error) => Err(RegistryError::of(reference, &error)),
+        }
+    }
+
+    /// Pushes an artifact under the reference's tag; gives its digest.
+    ///
+    /// # Errors
+    /// When the registry does not take it.
+    pub async fn push(
+        &self,
+        reference: &Reference,
+        artifact: &Artifact,
+    ) -> Result<String, RegistryError> {
+        let (client, auth) = self.connect(reference).await?;
+        let (name, failed) =
+            (named(reference), |error: OciDistributionError| RegistryError::of(reference, &error));
+        client.auth(&name, &auth, RegistryOperation::Push).await.map_err(failed)?;
+        for blob in [&artifact.component, &artifact.config] {
+            let digest = format!("sha256:{}", Digest::of(blob));
+            if !client.blob_exists(&name, &digest).await.map_err(failed)? {
+                client.push_blob(&name, blob.clone(), &digest).await.map_err(failed)?;
+            }
+        }
+        let kind = http::HeaderValue::from_static(MANIFEST);
+        let manifest = artifact.manifest.clone();
+        client.push_manifest_raw(&name, manifest, kind).await.map_err(failed)?;
+        Ok(artifact.digest())
+    }
+
+    async fn manifest(&self, reference: &Reference) -> Result<(Vec<u8>, String), RegistryError> {
+        let wanted = reference.digest.as_deref().map(sha256).transpose()?;
+        if let Some(wanted) = &wanted
+            && let Some(bytes) = self.store.get(wanted)?
+        {
+            return Ok((bytes, format!("sha256:{wanted}")));
+        }
+        let (client, auth) = self.connect(reference).await?;
+        let (bytes, _) = client
+            .pull_manifest_raw(&named(reference), &auth, &MANIFESTS)
+            .await
+            .map_err(|error| RegistryError::of(reference, &error))?;
+        if bytes.len() > MAX_MANIFEST {
+            return Err(RegistryError::TooLarge {
+                reference: reference.to_string(),
+                size: bytes.len() as u64,
+                limit: MAX_MANIFEST as u64,
+            });
+        }
+        let digest = Digest::of(&bytes);
+        if let Some(wanted) = wanted.filter(|wanted| *wanted != digest) {
+            return Err(RegistryError::OtherBytes {
+                reference: reference.to_string(),
+                wanted: wanted.to_string(),
+                found: digest.to_string(),
+            });
+        }
+        self.store.put(&bytes)?;
+        Ok((bytes.to_vec(), format!("sha256:{digest}")))
+    }
+
+    async fn component(
+        &self,
+        reference: &Reference,
+        digest: Digest,
+        size: u64,
+    ) -> Result<Vec<u8>, RegistryError> {
+        if let Some(bytes) = self.store.get(&digest)? {
+            return Ok(bytes);
+        }
+        if size > self.max_component {
+            let (reference, limit) = (reference.to_string(), self.max_component);
+            return Err(RegistryError::TooLarge { reference, size, limit });
+        }
+        let (client, _) = self.connect(reference).await?;
+        let descriptor = OciDescriptor {
+            digest: format!("sha256:{digest}"),
+            size: i64::try_from(size).unwrap_or(i64::MAX),
+            ..OciDescriptor::default()
+        };
+        let mut bytes = Vec::new();
+        client
+            .pull_blob(&named(reference), &descriptor, &mut bytes)
+            .await
+            .map_err(|error| RegistryError::of(reference, &error))?;
+        let found = Digest::of(&bytes);
+        if found != digest {
+            return Err(RegistryError::OtherBytes {
+                reference: reference.to_string(),
+                wanted: digest.to_string(),
+                found: found.to_string(),
+            });
+        }
+        self.store.put(&bytes)?;
+        Ok(bytes)
+    }
+
+    /// A connection to the reference's registry, and who we are there.
+    async fn connect(
+        &self,
+        reference: &Reference,
+    ) -> Result<(oci_client::Client, RegistryAuth), RegistryError> {
+        let protocol = match reference.is_loopback() {
+            true => ClientProtocol::Http,
+            false => ClientProtocol::Https,
+        };
+        let configuration = ClientConfig {
+            protocol,
+            user_agent: concat!("phalanx/", env!("CARGO_PKG_VERSION")),
+            connect_timeout: Some(std::time::Duration::from_secs(15)),
+            read_timeout: Some(std::time::Duration::from_secs(60)),
+            ..ClientConfig::default()
+        };
+        let client = oci_client::Client::try_from(configuration)
+            .map_err(|error| RegistryError::of(reference, &error))?;
+        let auth = self.auth(&reference.registry).await?;
+        // The library tells a registry who we are only when it was told so itself.
+        client.store_auth_if_needed(&reference.registry, &auth).await;
+        Ok((client, auth))
+    }
+
+    /// Docker's configuration, then Podman's, then logins that are in no file, then nobody.
+    async fn auth(&self, registry: &str) -> Result<RegistryAuth, RegistryError> {
+        let known =
+            self.known.lock().unwrap_or_else(PoisonError::into_inner).get(registry).cloned();
+        if let Some(auth) = known {
+            return Ok(auth);
+        }
+        let host = registry.to_owned();
+        // A helper is a program that may ask the user's keychain.
+        let configured = tokio::task::spawn_blocking(move || configured(&host));
+        let configured = configured.await.unwrap_or_else(|panic| {
+            std::panic::resume_unwind(panic.into_panic());
+        })?;
+        let auth = match configured {
+            Some(auth) => auth,
+            None => match self.logins.login(registry).await? {
+                Some((user, password)) => RegistryAuth::Basic(user, password),
+                None => RegistryAuth::Anonymous,
+            },
+        };
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(registry.to_owned(), auth.clone());
+        Ok(auth)
+    }
+}
+
+/// What the files of Docker and Podman, and the helpers that they name, say of a registry.
+fn configured(registry: &str) -> Result<Option<RegistryAuth>, RegistryError> {
+    for get in [docker_credential::get_credential, docker_credential::get_podman_credential] {
+        match get(registry) {
+            Ok(DockerCredential::UsernamePassword(user, password)) => {
+                return Ok(Some(RegistryAuth::Basic(user, password)));
+            }
+            Ok(DockerCredential::IdentityToken(token)) => {
+                return Ok(Some(RegistryAuth::Bearer(token)));
+            }
+            Err(
+                CredentialRetrievalError::ConfigNotFound
+                | CredentialRetrievalError::ConfigReadError
+                | CredentialRetrievalError::NoCredentialConfigured,
+            ) => {}
+            // That it has none is what a helper says by failing.
+            Err(CredentialRetrievalError::HelperFailure { stdout, .. })
+                if stdout.contains("credentials not found") => {}
+            Err(error) => {
+                return Err(RegistryError::Credentials {
+                    registry: registry.to_owned(),
+                    reason: error.to_string(),
+                });
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// The reference as the library wants it.
+fn named(reference: &Reference) -> oci_client::Reference {
+    let (registry, path) = (reference.registry.clone(), reference.path.clone());
+    match (&reference.digest, &reference.tag) {
+        (Some(digest), _) => oci_client::Reference::with_digest(registry, path, digest.clone()),
+        (None, tag) => {
+            let tag = tag.clone().unwrap_or_else(|| "latest".into());
+            oci_client::Reference::with_tag(registry, path, tag)
+        }
+    }
+}
+
+fn sha256(digest: &str) -> Result<Digest, RegistryError> {
+    let bad = || RegistryError::BadReference { reference: digest.to_owned() };
+    digest.strip_prefix("sha256:").and_then(|hex| hex.parse().ok()).ok_or_else(bad)
+}
+
+fn is_absence(error: &OciDistributionError) -> bool {
+    match error {
+        OciDistributionError::ImageManifestNotFoundError(_) => true,
+        OciDistributionError::ServerError { code, .. } => *code == 404,
+        OciDistributionError::RegistryError { envelope, .. } => {
+            envelope.errors.iter().any(|error| {
+                matches!(
+                    error.code,
+                    OciErrorCode::ManifestUnknown
+                        | OciErrorCode::NameUnknown
+                        | OciErrorCode::NotFound
+                )
+            })
+        }
+        _ => false,
+    }
+}
+
+impl RegistryError {
+    /// What the library's error means to a person.
+    fn of(reference: &Reference, error: &OciDistributionError) -> Self {
+        let (registry, name) = (reference.registry.clone(), reference.to_string());
+        match error {
+            OciDistributionError::UnauthorizedError { .. }
+            | OciDistributionError::AuthenticationFailure(_) => {
+                Self::Unauthorized { registry, reference: name }
+            }
+            OciDistributionError::ServerError { code: 401 | 403, .. } => {
+                Self::Unauthorized { registry, reference: name }
+            }
+            OciDistributionError::RegistryError { envelope, .. }
+                if envelope.errors.iter().any(|error| {
+                    matches!(error.code, OciErrorCode::Unauthorized | OciErrorCode::Denied)
+                }) =>
+            {
+                Self::Unauthorized { registry, reference: name }
+            }
+            error if is_absence(error) => Self::NotThere { reference: name },
+            OciDistributionError::DigestError(_) => Self::OtherBytes {
+                reference: name,
+                wanted: "what its digest says".into(),
+                found: "something else".into(),
+            },
+            OciDistributionError::RequestError(error) => {
+                Self::Unreachable { registry, reason: super::error::chain(error) }
+            }
+            other => Self::Refused { reference: name, reason: super::error::chain(other) },
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! What can go wrong with registries and the lock file, and what to do about it.
+
+use crate::fs::FsError;
+use crate::hint::{Explain, Kind};
+use crate::text::{safe_line, size as in_units};
+
+/// A plugin could not be fetched, published or locked.
+#[derive(Debug, thiserror::Error)]
+pub enum RegistryError {
+    /// The text is no reference.
+    #[error("`{}` is no OCI reference", safe_line(reference))]
+    BadReference {
+        /// The text.
+        reference: String,
+    },
+    /// A credential helper fails.
+    #[error("the credentials for `{registry}` cannot be read: {}", safe_line(reason))]
+    Credentials {
+        /// The registry.
+        registry: String,
+        /// What the helper says.
+        reason: String,
+    },
+    /// The registry does not take who we are.
+    #[error("registry `{registry}` does not let us at `{reference}`")]
+    Unauthorized {
+        /// The registry.
+        registry: String,
+        /// The artifact.
+        reference: String,
+    },
+    /// Nothing answers.
+    #[error("registry `{registry}` cannot be reached: {reason}")]
+    Unreachable {
+        /// The registry.
+        registry: String,
+        /// Why.
+        reason: String,
+    },
+    /// There is no such artifact.
+    #[error("there is no `{reference}`")]
+    NotThere {
+        /// The artifact.
+        reference: String,
+    },
+    /// The registry says something else.
+    #[error("the registry refused `{reference}`: {reason}")]
+    Refused {
+        /// The artifact.
+        reference: String,
+        /// What it says.
+        reason: String,
+    },
+    /// It is some other kind of artifact.
+    #[error("`{reference}` is no plugin: it is {}", safe_line(found))]
+    NotAPlugin {
+        /// The artifact.
+        reference: String,
+        /// The media types found.
+        found: String,
+    },
+    /// It is larger than is accepted.
+    #[error("`{reference}` has {}, and {} are accepted", in_units(*size), in_units(*limit))]
+    TooLarge {
+        /// The artifact.
+        reference: String,
+        /// Its size.
+        size: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// The registry gave other bytes than its own digest says.
+    #[error(
+        "the registry gave other bytes for `{reference}`: sha256:{found} instead of sha256:{wanted}"
+    )]
+    OtherBytes {
+        /// The artifact.
+        reference: String,
+        /// The digest asked for.
+        wanted: String,
+        /// The digest of what came.
+        found: String,
+    },
+    /// The manifest holds another component than the lock file says.
+    #[error(
+        "`{reference}` holds the component sha256:{found}, and the lock file names sha256:{locked}"
+    )]
+    OtherComponent {
+        /// The manifest.
+        reference: String,
+        /// The digest in the lock file.
+        locked: String,
+        /// The digest in the manifest.
+        found: String,
+    },
+    /// The annotations name another version than the tag.
+    #[error("`{reference}` says of itself that it is version {}", safe_line(found))]
+    OtherVersion {
+        /// The artifact.
+        reference: String,
+        /// What its annotations say.
+        found: String,
+    },
+    /// No version fits.
+    #[error("no version of `{place}` fits `{requirement}`")]
+    NoVersion {
+        /// The repository.
+        place: String,
+        /// What was asked for.
+        requirement: String,
+        /// The newest version there is.
+        newest: Option<String>,
+    },
+    /// A released version is never replaced.
+    #[error("version {version} of `{place}` is published already, with other content")]
+    Published {
+        /// The repository.
+        place: String,
+        /// The version.
+        version: String,
+    },
+    /// The lock file cannot be understood.
+    #[error("`{}` is not a lock file of Phalanx: {reason}", path.display())]
+    BadLock {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// A newer version of Phalanx wrote the lock file.
+    #[error("`{}` has the format {found}, and this version of Phalanx knows {known}", path.display())]
+    NewerLock {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Its format.
+        found: u64,
+        /// The newest that is known.
+        known: u64,
+    },
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FsError),
+}
+
+/// An error and its causes in one line.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        let message = source.to_string();
+        if !text.contains(&message) {
+            text = format!("{text}: {message}");
+        }
+        cause = source.source();
+    }
+    safe_line(&text).into_owned()
+}
+
+impl Explain for RegistryError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::BadReference { .. }
+            | Self::NotThere { .. }
+            | Self::NotAPlugin { .. }
+            | Self::NoVersion { .. }
+            | Self::Published { .. }
+            | Self::BadLock { .. }
+            | Self::NewerLock { .. } => Kind::BadInput,
+            Self::OtherBytes { .. } | Self::OtherComponent { .. } | Self::OtherVersion { .. } => {
+                Kind::Refused
+            }
+            Self::File(error) => error.kind(),
+            _ => Kind::Failed,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::BadReference { .. } => "bad-reference",
+            Self::Credentials { .. } => "registry-credentials",
+            Self::Unauthorized { .. } => "registry-unauthorized",
+            Self::Unreachable { .. } => "registry-unreachable",
+            Self::NotThere { .. } => "not-in-registry",
+            Self::Refused { .. } => "registry-refused",
+            Self::NotAPlugin { .. } => "not-a-plugin",
+            Self::TooLarge { .. } => "plugin-too-large",
+            Self::OtherBytes { .. } => "registry-other-bytes",
+            Self::OtherComponent { .. } => "lock-other-component",
+            Self::OtherVersion { .. } => "plugin-other-version",
+            Self::NoVersion { .. } => "no-version",
+            Self::Published { .. } => "already-published",
+            Self::BadLock { .. } => "bad-lock",
+            Self::NewerLock { .. } => "newer-lock",
+            Self::File(error) => error.code(),
+        }
+    }
+
+    fn hints(&self) -> Vec<String> {
+        let one = |hint: &str| vec![hint.to_owned()];
+        match self {
+            Self::BadReference { .. } => {
+                one("such as `oci://registry.example.com/team/plugin:1.2.3`")
+            }
+            Self::Credentials { registry, .. } => {
+                vec![format!(
+                    "run `docker login {registry}` again, or mend the helper that Docker's `config.json` names"
+                )]
+            }
+            Self::Unauthorized { registry, .. } => vec![
+                format!(
+                    "run `docker login {registry}` (or `podman login`), with an account that may do this"
+                ),
+                "many registries answer this for what is not there, too: check the path".into(),
+            ],
+            Self::Unreachable { .. } => one(
+                "check the registry's name and the network (`HTTPS_PROXY`, `SSL_CERT_FILE`); what is in the store needs no registry",
+            ),
+            Self::NotThere { .. } => {
+                one("check path and version: `phalanx plugin add` shows what a requirement takes")
+            }
+            Self::Refused { .. } => {
+                one("correct what the registry names, then run the same command again")
+            }
+            Self::NotAPlugin { .. } => one(
+                "a plugin is one layer `application/wasm` with a config `application/vnd.wasm.config.v0+json`: publish it with `phalanx plugin publish`",
+            ),
+            Self::TooLarge { .. } => one("build it for size, and strip it"),
+            Self::OtherBytes { .. } => one(
+                "something between here and the registry changes what it serves: tell who runs it, and do not use this plugin",
+            ),
+            Self::OtherComponent { .. } => one(
+                "someone has edited the lock file by hand, or the registry was changed: run `phalanx plugin update` if you trust what is there",
+            ),
+            Self::OtherVersion { .. } => {
+                one("an old release under a new tag? ask its publisher; nothing was changed")
+            }
+            Self::NoVersion { newest: Some(newest), .. } => {
+                vec![format!("the newest release is {newest}")]
+            }
+            Self::NoVersion { .. } => one("it has no tag that is a version"),
+            Self::Published { .. } => {
+                one("give it another version: what is released never changes")
+            }
+            Self::BadLock { .. } => one(
+                "take it from version control again, or delete it and run `phalanx plugin update`",
+            ),
+            Self::NewerLock { .. } => one("update Phalanx"),
+            Self::File(error) => error.hints(),
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! The lock file: which plugins a service runs, and what they may do.
+//!
+//! One block a plugin, sorted by name, each value on a line of its own: two branches that change different
+//! plugins merge without a conflict. It is written by `phalanx plugin add` and `update` alone.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::RegistryError;
+use crate::digest::Digest;
+use crate::fs;
+use crate::manifest::Grants;
+
+/// The file's name, beside the manifest.
+pub const FILE: &str = "phalanx.lock";
+
+/// The format that is written.
+const VERSION: u64 = 1;
+
+const HEADER: &str = "# Which plugins this service runs, and what they may do. Made by `phalanx plugin add` and\n\
+    # `phalanx plugin update`, which show what changes; keep it in version control.\n";
+
+/// The locked plugins of a service.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LockFile {
+    /// By name in the manifest.
+    pub plugins: BTreeMap<String, Locked>,
+}
+
+/// One locked plugin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Locked {
+    /// As in the manifest, such as `oci://registry.example.com/team/plugin`.
+    pub source: String,
+    /// The requirement in the manifest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requirement: Option<String>,
+    /// The version that was chosen; the tag, when it is no version.
+    pub version: String,
+    /// The manifest's digest, `sha256:…`.
+    pub manifest: String,
+    /// The component's digest, `sha256:…`.
+    #[serde(with = "prefixed")]
+    pub component: Digest,
+    /// The hooks that it exports.
+    pub hooks: Vec<String>,
+    /// The capabilities that it imports.
+    pub capabilities: Vec<String>,
+    /// What it was granted when this was approved.
+    #[serde(default, skip_serializing_if = "LockedGrants::is_empty")]
+    pub grants: LockedGrants,
+}
+
+/// Grants as they were approved.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct LockedGrants {
+    /// Beginnings of command lines.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub commands: Vec<Vec<String>>,
+    /// Globs of files.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<String>,
+    /// Variables.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub env: Vec<String>,
+    /// AWS actions.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub aws: Vec<String>,
+    /// Hosts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub network: Vec<String>,
+    /// Images.
+    #[serde(skip_serializing_if = "is_false")]
+    pub images: bool,
+    /// The real clock.
+    #[serde(skip_serializing_if = "is_false")]
+    pub clock: bool,
+    /// Real randomness.
+    #[serde(skip_serializing_if = "is_false")]
+    pub random: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+impl From<&Grants> for LockedGrants {
+    fn from(grants: &Grants) -> Self {
+        Self {
+            commands: grants.commands.clone(),
+            files: grants.files.clone(),
+            env: grants.env.clone(),
+            aws: grants.aws.clone(),
+            network: grants.network.clone(),
+            images: grants.images,
+            clock: grants.clock,
+            random: grants.random,
+        }
+    }
+}
+
+impl LockedGrants {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Each grant in words, such as `images` or `aws sns:Publish`.
+    pub fn words(&self) -> Vec<String> {
+        let mut words: Vec<String> =
+            (self.commands.iter()).map(|prefix| format!("commands {}", prefix.join(" "))).collect();
+        let lists = [
+            ("files", &self.files),
+            ("env", &self.env),
+            ("aws", &self.aws),
+            ("network", &self.network),
+        ];
+        for (name, list) in lists {
+            words.extend(list.iter().map(|item| format!("{name} {item}")));
+        }
+        let flags = [("images", self.images), ("clock", self.clock), ("random", self.random)];
+        words.extend(flags.iter().filter(|(_, set)| *set).map(|(name, _)| (*name).to_owned()));
+        words
+    }
+
+    /// What `other` grants and this does not, in words.
+    pub fn widened_by(&self, other: &Self) -> Vec<String> {
+        let own = self.words();
+        other.words().into_iter().filter(|word| !own.contains(word)).collect()
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    version: u64,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    plugins: BTreeMap<String, Locked>,
+}
+
+/// The least of a file of any version.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u64,
+}
+
+impl LockFile {
+    /// Where the lock file of a service is.
+    pub fn path(root: &Path) -> PathBuf {
+        root.join(FILE)
+    }
+
+    /// Reads a service's lock file; one that is not there is empty.
+    ///
+    /// # Errors
+    /// When it cannot be read or understood.
+    pub fn read(root: &Path) -> Result<Self, RegistryError> {
+        let path = Self::path(root);
+        let Some(bytes) = fs::read_if_present(&path)? else { return Ok(Self::default()) };
+        let bad = |reason: String| RegistryError::BadLock { path: path.clone(), reason };
+        let text = String::from_utf8(bytes).map_err(|error| bad(error.to_string()))?;
+        let Versioned { version } =
+            toml::from_str(&text).map_err(|error| bad(reason(&text, &error)))?;
+        if version > VERSION {
+            return Err(RegistryError::NewerLock { path, found: version, known: VERSION });
+        }
+        let file: File = toml::from_str(&text).map_err(|error| bad(reason(&text, &error)))?;
+        Ok(Self { plugins: file.plugins })
+    }
+
+    /// Writes it, whole; one without plugins is removed.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(&self, root: &Path) -> Result<(), RegistryError> {
+        let path = Self::path(root);
+        if self.plugins.is_empty() {
+            if fs::exists(&path) {
+                fs::remove_file(&path)?;
+            }
+            return Ok(());
+        }
+        Ok(fs::write(&path, self.text())?)
+    }
+
+    /// As it is written.
+    pub fn text(&self) -> String {
+        let file = File { version: VERSION, plugins: self.plugins.clone() };
+        let body = toml::to_string_pretty(&file).expect("a lock file is plain TOML");
+        format!("{HEADER}{body}")
+    }
+}
+
+/// Where and what, in one line.
+fn reason(text: &str, error: &toml::de::Error) -> String {
+    let message = crate::text::safe_line(error.message().trim()).into_owned();
+    let Some(before) = error.span().and_then(|span| text.get(..span.start)) else { return message };
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!("line {line}, column {column}: {message}")
+}
+
+/// Digests with `sha256:` before them, as registries write them.
+mod prefixed {
+    use serde::{Deserialize as _, Deserializer, Serializer, de};
+
+    use crate::digest::Digest;
+
+    pub(super) fn serialize<S: Serializer>(digest: &Digest, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&format!("sha256:{digest}"))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Digest, D::Error> {
+        let text = String::deserialize(from)?;
+        let hex = text.strip_prefix("sha256:").and_then(|hex| hex.parse().ok());
+        hex.ok_or_else(|| de::Error::custom(format!("`{text}` is no SHA-256 digest")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn locked() -> Locked {
+        Locked {
+            source: "oci://registry.example.com/team/tagger".into(),
+            requirement: Some("^1.2".into()),
+            version: "1.2.3".into(),
+            manifest: format!("sha256:{}", Digest::of("manifest")),
+            component: Digest::of("component"),
+            hooks: vec!["template-decorate".into()],
+            capabilities: vec!["commands".into()],
+            grants: LockedGrants {
+                commands: vec![vec!["git".into(), "rev-parse".into()]],
+                ..LockedGrants::default()
+            },
+        }
+    }
+
+    #[test]
+    fn it_is_read_as_it_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(LockFile::read(folder.path()).unwrap(), LockFile::default());
+        let mut lock = LockFile::default();
+        lock.plugins.insert("tagger".into(), locked());
+        lock.plugins.insert("audit".into(), Locked { grants: LockedGrants::default(), ..locked() });
+        lock.write(folder.path()).unwrap();
+        assert_eq!(LockFile::read(folder.path()).unwrap(), lock);
+        insta::assert_snapshot!(lock.text(), @r#"
+        # Which plugins this service runs, and what they may do. Made by `phalanx plugin add` and
+        # `phalanx plugin update`, which show what changes; keep it in version control.
+        version = 1
+
+        [plugins.audit]
+        source = "oci://registry.example.com/team/tagger"
+        requirement = "^1.2"
+        version = "1.2.3"
+        manifest = "sha256:05b3abf2579a5eb66403cd78be557fd860633a1fe2103c7642030defe32c657f"
+        component = "sha256:6985ca1f4daa5a584a28eae043a239cb96689af1337ea13afb63e00c2bf512fa"
+        hooks = ["template-decorate"]
+        capabilities = ["commands"]
+
+        [plugins.tagger]
+        source = "oci://registry.example.com/team/tagger"
+        requirement = "^1.2"
+        version = "1.2.3"
+        manifest = "sha256:05b3abf2579a5eb66403cd78be557fd860633a1fe2103c7642030defe32c657f"
+        component = "sha256:6985ca1f4daa5a584a28eae043a239cb96689af1337ea13afb63e00c2bf512fa"
+        hooks = ["template-decorate"]
+        capabilities = ["commands"]
+
+        [plugins.tagger.grants]
+        commands = [[
+            "git",
+            "rev-parse",
+        ]]
+        "#);
+        LockFile::default().write(folder.path()).unwrap();
+        assert!(!fs::exists(&LockFile::path(folder.path())));
+    }
+
+    #[test]
+    fn what_is_no_lock_file_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let read = |text: &str| {
+            fs::write(&LockFile::path(folder.path()), text).unwrap();
+            let error = LockFile::read(folder.path()).unwrap_err().to_string();
+            error.replace(&folder.path().display().to_string(), "FOLDER")
+        };
+        insta::assert_snapshot!(read("version = 2\n"), @"`FOLDER/phalanx.lock` has the format 2, and this version of Phalanx knows 1");
+        insta::assert_snapshot!(read("<<<<<<< HEAD\n"), @"`FOLDER/phalanx.lock` is not a lock file of Phalanx: line 1, column 9: key with no value, expected `=`");
+        insta::assert_snapshot!(read("version = 1\n[plugins.a]\nsource = \"x\"\n"), @"`FOLDER/phalanx.lock` is not a lock file of Phalanx: line 2, column 1: missing field `version`");
+    }
+
+    #[test]
+    fn widened_grants_are_named() {
+        let before = LockedGrants { aws: vec!["sns:Publish".into()], ..LockedGrants::default() };
+        let after = LockedGrants {
+            aws: vec!["sns:Publish".into(), "s3:*".into()],
+            images: true,
+            ..LockedGrants::default()
+        };
+        assert_eq!(before.widened_by(&after), ["aws s3:*", "images"]);
+        assert!(after.widened_by(&before).is_empty());
+    }
+}
