@@ -44,7 +44,9 @@ fn the_page_of_commands() {
 fn commands(help: &str) -> impl Iterator<Item = &str> {
     let list = help.split("\nCommands:\n").nth(1).unwrap_or_default();
     let list = list.split("\n\n").next().unwrap_or_default();
-    list.lines().filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help")
+    // What goes on in a second line is indented further.
+    let names = list.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+    names.filter(|name| !name.is_empty() && *name != "help")
 }
 
 #[test]
