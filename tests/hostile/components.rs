@@ -215,9 +215,9 @@ fn a_builtin_that_is_not_there_is_refused() {
          [plugins.tags]\nsource = \"builtin:stack-tag\"\n",
     );
     insta::assert_snapshot!(project.phalanx("package").exits(2).error(), @"
-error: plugin `tags`: there is no built-in plugin `stack-tag`
+    error: plugin `tags`: there is no built-in plugin `stack-tag`
 
-hint: did you mean `builtin:stack-tags`?
-hint: built-in plugins: dashboard, error-alarms, guardrails, stack-tags; see phalanx.toml:7:10
-");
+    hint: did you mean `builtin:stack-tags`?
+    hint: built-in plugins: dashboard, docker-ecr, ecs-cluster, error-alarms, guardrails, stack-tags; see phalanx.toml:7:10
+    ");
 }

@@ -148,7 +148,7 @@ fn what_is_pinned_needs_no_registry() {
     let host = registry.host.clone();
     drop(registry);
     project.phalanx("plan --local").own_cache().succeeds();
-    // Another machine has nothing of it.
+    // Another machine has nothing of it, unless the service brings it along.
     let elsewhere =
         project.phalanx("plan --local").env("PHALANX_CACHE_DIR", project.root().join("new"));
     let refused = elsewhere.exits(1);
@@ -156,6 +156,59 @@ fn what_is_pinned_needs_no_registry() {
     error: registry `REGISTRY` cannot be reached: error sending request for url (http://REGISTRY/v2/team/tagger/manifests/sha256:[DIGEST]): client error (Connect): tcp connect error: Connection refused (os error 111)
 
     hint: check the registry's name and the network (`HTTPS_PROXY`, `SSL_CERT_FILE`); what is in the store needs no registry
+    ");
+}
+
+#[test]
+fn vendored_components_need_neither_registry_nor_store() {
+    let Some(registry) = Registry::open() else { return };
+    let project = orders();
+    publish(&project, &registry, "dashboard", "1.0.0");
+    assert_eq!(add(&project, &registry, "--yes").code, Some(0));
+    let vendored = project.phalanx("plugin vendor").own_cache().succeeds().stdout;
+    assert_eq!(vendored, "1 component in vendor/phalanx\n");
+    drop(registry);
+    let elsewhere =
+        |words: &str| project.phalanx(words).env("PHALANX_CACHE_DIR", project.root().join("new"));
+    elsewhere("plan --local").succeeds();
+    let folder = project.root().join("vendor/phalanx");
+    let component = std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+    std::fs::write(component, "tampered").unwrap();
+    let refused = elsewhere("plan --local").exits(3);
+    assert!(refused.error().contains("its name says something else"), "{}", refused.scene());
+}
+
+#[test]
+fn plugins_of_the_binary_and_of_files_are_added_without_a_lock() {
+    let project = orders();
+    project.write("plugins/audit.wasm", phalanx::registry::builtin::get("guardrails").unwrap());
+    let run = |words: &str| project.phalanx(words);
+    run("plugin add builtin:dashboard").succeeds();
+    run("plugin add file:plugins/audit.wasm --name audit").succeeds();
+    insta::assert_snapshot!(project.read("phalanx.toml").replace(ORDERS, ""), @r#"
+
+    [plugins.dashboard]
+    source = "builtin:dashboard"
+
+    [plugins.audit]
+    source = "file:plugins/audit.wasm"
+    "#);
+    assert!(!project.root().join("phalanx.lock").exists());
+    run("plan --local").succeeds();
+    insta::assert_snapshot!(run("plugin list").succeeds().stdout, @"
+    dashboard  0.1.0     builtin:dashboard
+    audit      -         file:plugins/audit.wasm
+    ");
+    insta::assert_snapshot!(run("plugin add builtin:dashbord").exits(2).error(), @"
+    error: `builtin:dashbord` names no plugin
+
+    hint: write `oci://REGISTRY/PATH`, `file:PATH` or `builtin:NAME`
+    hint: built-in plugins: dashboard, docker-ecr, ecs-cluster, error-alarms, guardrails, stack-tags
+    ");
+    insta::assert_snapshot!(run("plugin add builtin:dashboard").exits(2).error(), @"
+    error: the manifest has a plugin `dashboard` already
+
+    hint: take another name with `--name`, or change it with `phalanx plugin update dashboard`
     ");
 }
 

@@ -397,3 +397,56 @@ impl Explain for ImageError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What engines and registries say, and what it means.
+    #[test]
+    fn refusals_of_a_push_are_told_apart() {
+        let kind = |message: &str| match ImageError::push("r/p:1", "r", message) {
+            ImageError::Unauthorized { .. } => "sign in again",
+            ImageError::DiskFull { .. } => "make room",
+            ImageError::Push { passing: true, .. } => "wait",
+            ImageError::Push { passing: false, .. } => "give up",
+            _ => "something else",
+        };
+        let said = [
+            (
+                "denied: Your authorization token has expired. Reauthenticate and try again.",
+                "sign in again",
+            ),
+            ("no basic auth credentials", "sign in again"),
+            ("unauthorized: authentication required", "sign in again"),
+            ("received unexpected HTTP status: 503 Service Unavailable", "wait"),
+            ("dial tcp 127.0.0.1:5000: connect: connection refused", "wait"),
+            ("read tcp 127.0.0.1:1->127.0.0.1:2: read: connection reset by peer", "wait"),
+            ("write /var/lib/docker/tmp/x: no space left on device", "make room"),
+            (
+                "tag invalid: The image tag '1' already exists in the 'p' repository and cannot be overwritten because the repository is immutable.",
+                "give up",
+            ),
+            (
+                "name unknown: The repository with name 'p' does not exist in the registry",
+                "give up",
+            ),
+        ];
+        for (message, meaning) in said {
+            assert_eq!(kind(message), meaning, "{message}");
+        }
+    }
+
+    #[test]
+    fn a_program_s_own_words_are_told_with_its_exit_code() {
+        let error = ImageError::build(
+            "p:1",
+            "The command '/bin/sh -c make' returned a non-zero code: 2",
+            "make: *** No rule to make target 'x'.\n",
+        );
+        insta::assert_snapshot!(error, @"building image `p:1` failed: The command '/bin/sh -c make' returned a non-zero code: 2, and the last line was `make: *** No rule to make target 'x'.`");
+        let full = ImageError::build("p:1", "write /var/lib/docker/x: no space left on device", "");
+        assert_eq!(full.code(), "docker-disk-full");
+        assert!(full.hints()[0].contains("docker system prune"));
+    }
+}

@@ -1,9 +1,11 @@
 //! Plugins from registries, as the lock file pins them. A run resolves nothing: what it may use stands there.
 
+use std::path::Path;
+
 use crate::hint::{BoxError, Explain, Kind};
 use crate::manifest::{PluginUse, Service, Source};
 use crate::plugin::{Hook, Inspection};
-use crate::registry::{Client, LockFile, Locked, LockedGrants, Reference};
+use crate::registry::{Client, LockFile, Locked, LockedGrants, Reference, vendor};
 
 /// The manifest and the lock file do not agree.
 #[derive(Debug, thiserror::Error)]
@@ -85,8 +87,9 @@ impl Explain for LockError {
     }
 }
 
-/// The component that is locked for a plugin: from the store, or from its registry by digest.
+/// The component that is locked for a plugin: from the service's own folder, from the store, or from its registry by digest.
 pub(super) async fn component(
+    root: &Path,
     client: &Client,
     lock: &LockFile,
     usage: &PluginUse,
@@ -96,6 +99,9 @@ pub(super) async fn component(
         location: usage.location.to_string(),
     })?;
     agrees(usage, locked)?;
+    if let Some(bytes) = vendor::read(root, &locked.component)? {
+        return Ok(bytes);
+    }
     let reference = Reference::parse(&locked.source)?.with_digest(&locked.manifest);
     Ok(client.fetch_locked(&reference, locked.component).await?)
 }

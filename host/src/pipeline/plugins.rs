@@ -84,6 +84,14 @@ impl Registries {
         Ok(Candidate { version, manifest: found.manifest, inspection })
     }
 
+    /// What a component is that comes from no registry.
+    ///
+    /// # Errors
+    /// When it is no plugin.
+    pub fn inspect(&self, label: &str, component: &[u8]) -> Result<Inspection, BoxError> {
+        Ok(self.host.inspect(label, component)?)
+    }
+
     /// The newest release of a plugin, whatever is required.
     ///
     /// # Errors
@@ -103,13 +111,21 @@ impl Registries {
         Ok(self.client.digest_of(&reference.with_tag(&tag)).await?)
     }
 
+    /// The component that is locked.
+    ///
+    /// # Errors
+    /// When it is neither in the store nor in its registry.
+    pub async fn component(&self, locked: &Locked) -> Result<Vec<u8>, BoxError> {
+        let reference = Reference::parse(&locked.source)?.with_digest(&locked.manifest);
+        Ok(self.client.fetch_locked(&reference, locked.component).await?)
+    }
+
     /// Fetches what is locked and looks at it again.
     ///
     /// # Errors
     /// When it is not there, or is not what the lock file says.
     pub async fn verify(&self, name: &str, locked: &Locked) -> Result<Inspection, BoxError> {
-        let reference = Reference::parse(&locked.source)?.with_digest(&locked.manifest);
-        let bytes = self.client.fetch_locked(&reference, locked.component).await?;
+        let bytes = self.component(locked).await?;
         Ok(self.host.inspect(name, &bytes)?)
     }
 

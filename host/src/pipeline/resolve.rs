@@ -133,7 +133,7 @@ async fn component(
             })?;
             Ok(Cow::Owned(bytes))
         }
-        Source::Oci(_) => Ok(Cow::Owned(locked::component(client, lock, usage).await?)),
+        Source::Oci(_) => Ok(Cow::Owned(locked::component(root, client, lock, usage).await?)),
     }
 }
 

@@ -93,6 +93,14 @@ pub enum RegistryError {
         /// The digest in the manifest.
         found: String,
     },
+    /// A vendored component was changed.
+    #[error("`{}` is sha256:{found}, and its name says something else", path.display())]
+    OtherVendored {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What it is.
+        found: String,
+    },
     /// The annotations name another version than the tag.
     #[error("`{reference}` says of itself that it is version {}", safe_line(found))]
     OtherVersion {
@@ -166,9 +174,10 @@ impl Explain for RegistryError {
             | Self::Published { .. }
             | Self::BadLock { .. }
             | Self::NewerLock { .. } => Kind::BadInput,
-            Self::OtherBytes { .. } | Self::OtherComponent { .. } | Self::OtherVersion { .. } => {
-                Kind::Refused
-            }
+            Self::OtherBytes { .. }
+            | Self::OtherComponent { .. }
+            | Self::OtherVendored { .. }
+            | Self::OtherVersion { .. } => Kind::Refused,
             Self::File(error) => error.kind(),
             _ => Kind::Failed,
         }
@@ -186,6 +195,7 @@ impl Explain for RegistryError {
             Self::TooLarge { .. } => "plugin-too-large",
             Self::OtherBytes { .. } => "registry-other-bytes",
             Self::OtherComponent { .. } => "lock-other-component",
+            Self::OtherVendored { .. } => "vendored-changed",
             Self::OtherVersion { .. } => "plugin-other-version",
             Self::NoVersion { .. } => "no-version",
             Self::Published { .. } => "already-published",
@@ -231,6 +241,9 @@ impl Explain for RegistryError {
             Self::OtherComponent { .. } => one(
                 "someone has edited the lock file by hand, or the registry was changed: run `phalanx plugin update` if you trust what is there",
             ),
+            Self::OtherVendored { .. } => {
+                one("take it from version control again, or run `phalanx plugin vendor`")
+            }
             Self::OtherVersion { .. } => {
                 one("an old release under a new tag? ask its publisher; nothing was changed")
             }

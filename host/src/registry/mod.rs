@@ -11,6 +11,7 @@ mod error;
 mod lock;
 mod reference;
 mod store;
+pub mod vendor;
 mod versions;
 
 pub use artifact::{Artifact, ArtifactAbout};

@@ -8,6 +8,7 @@ mod publish;
 mod remove;
 mod shown;
 mod update;
+mod vendor;
 mod verify;
 
 use clap::Subcommand;
@@ -25,6 +26,7 @@ pub(super) enum Plugin {
     Publish(publish::Publish),
     Remove(remove::Remove),
     Update(update::Update),
+    Vendor(vendor::Vendor),
     Verify(verify::Verify),
 }
 
@@ -37,6 +39,7 @@ impl Plugin {
             Self::Publish(publish) => publish.run(session).await,
             Self::Remove(remove) => remove.run(session),
             Self::Update(update) => update.run(session).await,
+            Self::Vendor(vendor) => vendor.run(session).await,
             Self::Verify(verify) => verify.run(session).await,
         }
     }
