@@ -129,6 +129,9 @@ fn what_is_no_plugin_is_refused() {
         plain(&registry, project.phalanx(words).own_cache().exits(code).error())
     };
     let host = &registry.host;
+    publish(&project, &registry, "dashboard", "1.3.0");
+    let found = project.phalanx(&format!("plugin search oci://{host}/team")).own_cache().succeeds();
+    insta::assert_snapshot!(plain(&registry, &found.stdout), @"oci://REGISTRY/team/tagger  1.3.0");
     insta::assert_snapshot!(told(&format!("plugin add oci://{host}/team/image --yes"), 2), @"
     error: `REGISTRY/team/image:1.0.0` is no plugin: it is config application/vnd.docker.container.image.v1+json with layer application/vnd.docker.image.rootfs.diff.tar.gzip
 

@@ -57,7 +57,7 @@ pub use logs::{LogEnd, LogEntry, LogRequest, logs};
 pub use package::PackageResult;
 pub use pick::PickError;
 pub use plan::{Judge, PlanResult};
-pub use plugins::{Candidate, PublishError, Published, Registries};
+pub use plugins::{Candidate, Listed, PublishError, Published, Registries};
 pub use provision::DeployResult;
 pub use recover::{Recovered, recover};
 pub use resolve::component_of;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use semver::{Version, VersionReq};
+use serde::Serialize;
 
 use crate::hint::BoxError;
 use crate::manifest::Grants;
@@ -82,6 +83,31 @@ impl Registries {
         let inspection = self.host.inspect(&reference.to_string(), &found.bytes)?;
         let version = found.version.filter(|_| reference.digest.is_some()).unwrap_or(version);
         Ok(Candidate { version, manifest: found.manifest, inspection })
+    }
+
+    /// The plugins below a place in a registry, each with its newest release. Images are left out.
+    ///
+    /// # Errors
+    /// When the registry does not tell what it has.
+    pub async fn search(&self, place: &str) -> Result<Vec<Listed>, BoxError> {
+        let place = Reference::parse(place)?;
+        let mut listed = Vec::new();
+        for path in self.client.repositories(&place).await? {
+            let reference = Reference { path, ..place.clone() };
+            let tags = self.client.tags(&reference).await?;
+            let Some((version, tag)) = newest(&tags) else { continue };
+            match self.client.description(&reference.with_tag(tag)).await {
+                Ok(description) => listed.push(Listed {
+                    source: format!("oci://{}", reference.place()),
+                    version: version.to_string(),
+                    description,
+                }),
+                Err(RegistryError::NotAPlugin { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        listed.sort_by(|a, b| a.source.cmp(&b.source));
+        Ok(listed)
     }
 
     /// What a component is that comes from no registry.
@@ -198,6 +224,17 @@ impl Registries {
         })?;
         Ok((reference.with_tag(tag), version.to_string()))
     }
+}
+
+/// A plugin that a registry has.
+#[derive(Debug, Clone, Serialize)]
+pub struct Listed {
+    /// As the manifest would name it.
+    pub source: String,
+    /// Its newest release.
+    pub version: String,
+    /// What it says that it does.
+    pub description: Option<String>,
 }
 
 /// A plugin that is in a registry now.

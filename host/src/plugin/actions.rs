@@ -1,8 +1,8 @@
 //! Which AWS calls a grant allows, and whether a call is the action that it names.
 //!
 //! A plugin names the IAM action of its call. That alone would prove nothing: so the operation is read from the
-//! request itself, as AWS reads it, and must be the same. Where a request does not show it (the REST services,
-//! such as S3), nothing less than all actions of the service is enough.
+//! request itself, where its service reads it, and must be the same. Where a request does not show it (the REST
+//! services, such as S3), nothing less than all actions of the service is enough.
 
 use globset::{GlobBuilder, GlobMatcher};
 
@@ -56,12 +56,13 @@ impl Actions {
         words(self.rules.iter().map(|(text, _)| text.clone()))
     }
 
-    /// Whether the call may be made.
-    pub(super) fn check(&self, request: &Request) -> Result<(), Refusal> {
+    /// Whether the call may be made, in a dry run or another.
+    pub(super) fn check(&self, request: &Request, dry_run: bool) -> Result<(), Refusal> {
         let Some((prefix, operation)) = request.action.split_once(':') else {
             let message = format!("`{}` is no IAM action", shown(&request.action));
             return Err(lie(message));
         };
+        is_one_call(request)?;
         if !self.allows(&request.action) {
             return Err(Refusal::NotGranted { action: request.action.clone() });
         }
@@ -72,19 +73,27 @@ impl Actions {
                 "the call goes to a service whose actions begin with `{service}:`, and names `{action}`"
             )));
         }
-        match operation_of(request) {
-            Some(shows) if shows.eq_ignore_ascii_case(operation) => Ok(()),
-            Some(shows) => Err(lie(format!(
-                "the call names `{}` and is `{}`",
-                shown(&request.action),
-                shown(&shows)
-            ))),
+        let shows = operation_of(request);
+        match &shows {
+            Some(shows) if shows.eq_ignore_ascii_case(operation) => {}
+            Some(shows) => {
+                return Err(lie(format!(
+                    "the call names `{}` and is `{}`",
+                    shown(&request.action),
+                    shown(shows)
+                )));
+            }
             // What the request would do cannot be told from it.
             None => {
                 let all = format!("{service}:*");
-                let granted = self.rules.iter().any(|(text, _)| text == "*" || *text == all);
-                if granted { Ok(()) } else { Err(Refusal::NotGranted { action: all }) }
+                if !self.rules.iter().any(|(text, _)| text == "*" || *text == all) {
+                    return Err(Refusal::NotGranted { action: all });
+                }
             }
+        }
+        match dry_run && !only_reads(request, shows.as_deref()) {
+            true => Err(Refusal::NotWhatItSays(not_in_a_dry_run(&request.action))),
+            false => Ok(()),
         }
     }
 
@@ -93,19 +102,38 @@ impl Actions {
     }
 }
 
-/// Whether an action only looks.
-pub(super) fn only_reads(action: &str) -> bool {
-    let operation = action.split_once(':').map_or(action, |(_, operation)| operation);
-    READS.iter().any(|start| operation.starts_with(start))
+/// Whether a call only looks: by the operation that it shows, or else by its method.
+fn only_reads(request: &Request, operation: Option<&str>) -> bool {
+    match operation {
+        Some(operation) => READS.iter().any(|start| operation.starts_with(start)),
+        None => matches!(request.method.as_str(), "GET" | "HEAD"),
+    }
 }
 
 /// What a plugin is told that would change something in a dry run.
-pub(super) fn not_in_a_dry_run(action: &str) -> Failure {
+fn not_in_a_dry_run(action: &str) -> Failure {
     Failure {
         code: "dry-run".into(),
         message: format!("`{}` may change something, and this is a dry run", shown(action)),
         hint: Some("this is for the plugin's author: ask `run::dry_run` first".into()),
     }
+}
+
+/// Makes sure that service and path stay what they are when a URL is made of them: a credential signs what goes
+/// to AWS, and nothing else.
+fn is_one_call(request: &Request) -> Result<(), Refusal> {
+    let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if request.service.is_empty() || !request.service.chars().all(word) {
+        return Err(lie(format!("`{}` is no signing name of a service", shown(&request.service))));
+    }
+    // `//` would begin another host, and a path without `/` would go on with the host's name.
+    if !request.path.starts_with('/') || request.path.starts_with("//") {
+        return Err(lie(format!(
+            "`{}` is no path: it must begin with one `/`",
+            shown(&request.path)
+        )));
+    }
+    Ok(())
 }
 
 fn lie(message: String) -> Refusal {
@@ -122,31 +150,85 @@ fn iam_prefix(service: &str) -> &str {
     }
 }
 
-/// The operation that a request names as AWS reads it: the header `X-Amz-Target` of the JSON protocols, or the
-/// parameter `Action` of the query protocol. None when it names none, or more than one.
-fn operation_of(request: &Request) -> Option<String> {
-    let mut found: Vec<String> = Vec::new();
-    for (name, value) in &request.headers {
-        if name.eq_ignore_ascii_case("x-amz-target") {
-            found.push(value.rsplit('.').next().unwrap_or_default().trim().to_owned());
-        }
-    }
-    let query = request.path.split_once('?').map_or("", |(_, query)| query);
-    let body = if is_form(request) { std::str::from_utf8(&request.body).unwrap_or("") } else { "" };
-    for pair in query.split('&').chain(body.split('&')) {
-        if let Some(value) = pair.strip_prefix("Action=") {
-            found.push(value.trim().to_owned());
-        }
-    }
-    found.dedup();
-    if found.len() == 1 { found.pop() } else { None }
-}
+/// Services that read the operation from the parameter `Action`.
+const QUERY: [&str; 15] = [
+    "autoscaling",
+    "cloudformation",
+    "ec2",
+    "elasticache",
+    "elasticbeanstalk",
+    "elasticloadbalancing",
+    "iam",
+    "monitoring",
+    "rds",
+    "redshift",
+    "sdb",
+    "ses",
+    "sns",
+    "sqs",
+    "sts",
+];
+/// Services that read it from the header `X-Amz-Target`.
+const JSON: [&str; 31] = [
+    "acm",
+    "application-autoscaling",
+    "athena",
+    "cloudtrail",
+    "codebuild",
+    "codecommit",
+    "codedeploy",
+    "codepipeline",
+    "cognito-identity",
+    "cognito-idp",
+    "config",
+    "dynamodb",
+    "ecr",
+    "ecs",
+    "events",
+    "firehose",
+    "glue",
+    "kinesis",
+    "kms",
+    "logs",
+    "monitoring",
+    "organizations",
+    "secretsmanager",
+    "servicediscovery",
+    "sqs",
+    "ssm",
+    "states",
+    "tagging",
+    "textract",
+    "translate",
+    "wafv2",
+];
 
-fn is_form(request: &Request) -> bool {
-    request.headers.iter().any(|(name, value)| {
-        name.eq_ignore_ascii_case("content-type")
-            && value.starts_with("application/x-www-form-urlencoded")
-    })
+/// The operation that a request names as its service reads it. None when it names none or more than one, and for
+/// services that read it from method and path: those would not look at what stands here.
+fn operation_of(request: &Request) -> Option<String> {
+    let service = request.service.as_str();
+    let (by_query, by_header) = (QUERY.contains(&service), JSON.contains(&service));
+    if !by_query && !by_header {
+        return None;
+    }
+    let headers = request.headers.iter();
+    let targets = headers.filter(|(name, _)| name.eq_ignore_ascii_case("x-amz-target"));
+    let in_headers: Vec<String> = targets
+        .map(|(_, value)| value.rsplit('.').next().unwrap_or_default().trim().to_owned())
+        .collect();
+    // Names may be written with `%`, and whether a body is a form its service decides.
+    let query = request.path.split_once('?').map_or("", |(_, query)| query);
+    let pairs = form_urlencoded::parse(query.as_bytes());
+    let in_pairs: Vec<String> = pairs
+        .chain(form_urlencoded::parse(&request.body))
+        .filter(|(name, _)| name.eq_ignore_ascii_case("Action"))
+        .map(|(_, value)| value.trim().to_owned())
+        .collect();
+    // A service that does not read a place is told nothing by it.
+    let is_read = (by_header && !in_headers.is_empty()) || (by_query && !in_pairs.is_empty());
+    let mut all: Vec<String> = in_headers.into_iter().chain(in_pairs).collect();
+    all.dedup();
+    if is_read && all.len() == 1 { all.pop() } else { None }
 }
 
 #[cfg(test)]
@@ -172,7 +254,7 @@ mod tests {
     }
 
     fn refused(actions: &Actions, request: &Request) -> String {
-        match actions.check(request).unwrap_err() {
+        match actions.check(request, false).unwrap_err() {
             Refusal::NotGranted { action } => format!("not granted: {action}"),
             Refusal::NotWhatItSays(failure) => failure.message,
         }
@@ -182,12 +264,12 @@ mod tests {
     fn a_call_must_be_what_it_says() {
         let granted = actions(&["sns:Publish", "dynamodb:Get*", "cloudwatch:PutMetricData"]);
         let publish = request("sns:Publish", "sns", FORM, "Action=Publish&TopicArn=x");
-        granted.check(&publish).unwrap();
+        granted.check(&publish, false).unwrap();
         let target = ("X-Amz-Target", "DynamoDB_20120810.GetItem");
-        granted.check(&request("dynamodb:GetItem", "dynamodb", target, "{}")).unwrap();
+        granted.check(&request("dynamodb:GetItem", "dynamodb", target, "{}"), false).unwrap();
         let metric =
             request("cloudwatch:PutMetricData", "monitoring", FORM, "Action=PutMetricData");
-        granted.check(&metric).unwrap();
+        granted.check(&metric, false).unwrap();
 
         let lies = request("sns:Publish", "sns", FORM, "Action=DeleteTopic&TopicArn=x");
         insta::assert_snapshot!(refused(&granted, &lies), @"the call names `sns:Publish` and is `DeleteTopic`");
@@ -216,17 +298,58 @@ mod tests {
             ..request("s3:PutObject", "s3", ("a", "b"), "")
         };
         insta::assert_snapshot!(refused(&actions(&["s3:PutObject"]), &put), @"not granted: s3:*");
-        actions(&["s3:*"]).check(&put).unwrap();
-        actions(&["*"]).check(&put).unwrap();
+        actions(&["s3:*"]).check(&put, false).unwrap();
+        actions(&["*"]).check(&put, false).unwrap();
+    }
+
+    #[test]
+    fn a_service_is_believed_only_what_it_reads_itself() {
+        // Lambda reads method and path: what a header says there means nothing.
+        let target = ("X-Amz-Target", "AWSLambda.GetFunction");
+        let delete = Request {
+            method: "DELETE".into(),
+            path: "/2015-03-31/functions/orders".into(),
+            ..request("lambda:GetFunction", "lambda", target, "")
+        };
+        insta::assert_snapshot!(refused(&actions(&["lambda:Get*"]), &delete), @"not granted: lambda:*");
+        // SNS reads the body, whatever its type, and names in it may be written with `%`.
+        let granted = actions(&["sns:Publish"]);
+        let header = ("X-Amz-Target", "SNS.Publish");
+        for body in ["", "Action=DeleteTopic", "%41ction=DeleteTopic", "action=DeleteTopic"] {
+            let hidden = request("sns:Publish", "sns", header, body);
+            assert_eq!(refused(&granted, &hidden), "not granted: sns:*", "{body}");
+        }
+    }
+
+    #[test]
+    fn a_call_goes_to_aws_and_nowhere_else() {
+        let granted = actions(&["*"]);
+        let to = |service: &str, path: &str| {
+            let action = format!("{service}:Publish");
+            Request { path: path.into(), ..request(&action, service, FORM, "Action=Publish") }
+        };
+        granted.check(&to("sns", "/"), false).unwrap();
+        for (service, path) in [
+            ("evil.example/", "/"),
+            ("sns", ".evil.example/"),
+            ("sns", "@evil.example/"),
+            ("sns", "//evil.example/"),
+            ("", "/"),
+        ] {
+            assert!(granted.check(&to(service, path), false).is_err(), "{service} {path}");
+        }
     }
 
     #[test]
     fn a_dry_run_only_looks() {
-        for reads in ["sqs:GetQueueUrl", "s3:ListBuckets", "ec2:DescribeInstances"] {
-            assert!(only_reads(reads), "{reads}");
-        }
-        for changes in ["sns:Publish", "sqs:SendMessage", "s3:PutObject"] {
-            assert!(!only_reads(changes), "{changes}");
-        }
+        let may = |action: &str, service: &str, method: &str, body: &str| {
+            let request = Request { method: method.into(), ..request(action, service, FORM, body) };
+            actions(&["*"]).check(&request, true).is_ok()
+        };
+        assert!(may("sqs:GetQueueUrl", "sqs", "POST", "Action=GetQueueUrl"));
+        assert!(!may("sqs:SendMessage", "sqs", "POST", "Action=SendMessage"));
+        // Where no operation shows, the method tells.
+        assert!(may("s3:GetObject", "s3", "GET", ""));
+        assert!(!may("s3:GetObject", "s3", "PUT", ""));
     }
 }

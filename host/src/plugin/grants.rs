@@ -144,8 +144,8 @@ impl Granted {
     }
 
     /// A call may be made when its action is granted, and the call is what it says it is.
-    pub(super) fn aws_call(&self, request: &Request) -> Result<(), Failure> {
-        self.aws.check(request).map_err(|refusal| match refusal {
+    pub(super) fn aws_call(&self, request: &Request, dry_run: bool) -> Result<(), Failure> {
+        self.aws.check(request, dry_run).map_err(|refusal| match refusal {
             Refusal::NotGranted { action } => {
                 let action = shown(&action);
                 self.denial(

@@ -23,6 +23,8 @@ const CREATED: &str = "1970-01-01T00:00:00Z";
 /// The annotation that holds the version: the manifest's digest covers it, which a tag's name is not.
 const VERSION: &str = "org.opencontainers.image.version";
 
+const DESCRIPTION: &str = "org.opencontainers.image.description";
+
 /// An artifact that can be pushed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Artifact {
@@ -58,7 +60,7 @@ impl ArtifactAbout {
         let all = [
             ("org.opencontainers.image.title", &self.title),
             (VERSION, &self.version),
-            ("org.opencontainers.image.description", &self.description),
+            (DESCRIPTION, &self.description),
             ("org.opencontainers.image.source", &self.source),
             ("org.opencontainers.image.revision", &self.revision),
             ("org.opencontainers.image.licenses", &self.licenses),
@@ -118,6 +120,8 @@ pub(super) struct Layer {
     pub(super) size: u64,
     /// The version that the manifest's annotations name.
     pub(super) version: Option<String>,
+    /// What they say that it does.
+    pub(super) description: Option<String>,
 }
 
 /// Finds the component of a manifest.
@@ -148,6 +152,7 @@ pub(super) fn component_of(reference: &str, manifest: &[u8]) -> Result<Layer, Re
         digest: digest.ok_or_else(|| foreign("a layer without a SHA-256 digest".into()))?,
         size: layer["size"].as_u64().ok_or_else(|| foreign("a layer without a size".into()))?,
         version: manifest["annotations"][VERSION].as_str().map(str::to_owned),
+        description: manifest["annotations"][DESCRIPTION].as_str().map(str::to_owned),
     })
 }
 

@@ -2,17 +2,21 @@
 //! asked for.
 
 use std::collections::HashMap;
+use std::io;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context as TaskContext, Poll};
 
-use async_trait::async_trait;
-use docker_credential::{CredentialRetrievalError, DockerCredential};
 use oci_client::RegistryOperation;
 use oci_client::client::{ClientConfig, ClientProtocol};
-use oci_client::errors::{OciDistributionError, OciErrorCode};
+use oci_client::errors::OciDistributionError;
 use oci_client::manifest::OciDescriptor;
 use oci_client::secrets::RegistryAuth;
+use tokio::io::AsyncWrite;
 
+use super::answer::is_absence;
 use super::artifact::{self, Artifact, MANIFEST};
+use super::credentials::{Logins, configured};
 use super::{Reference, RegistryError, Store};
 use crate::digest::Digest;
 
@@ -28,16 +32,6 @@ const MANIFESTS: [&str; 4] = [
 ];
 /// Bytes that a manifest may have; the specification of registries names 4 MiB.
 const MAX_MANIFEST: usize = 4 << 20;
-
-/// Knows logins that are in no file: those of ECR.
-#[async_trait]
-pub trait Logins: Send + Sync {
-    /// User and password for a registry; none when this is not one of its registries.
-    ///
-    /// # Errors
-    /// When it is, and there is no login to be had.
-    async fn login(&self, registry: &str) -> Result<Option<(String, String)>, RegistryError>;
-}
 
 /// A client of registries, for one run.
 pub struct Client {
@@ -85,6 +79,40 @@ impl Client {
                 return Ok(tags);
             }
         }
+    }
+
+    /// The repositories of a registry whose names begin with the reference's path.
+    ///
+    /// # Errors
+    /// When the registry does not tell what it has: ECR and others do not.
+    pub async fn repositories(&self, below: &Reference) -> Result<Vec<String>, RegistryError> {
+        let (client, auth) = self.connect(below).await?;
+        let (name, mut all, mut last) = (named(below), Vec::new(), None);
+        loop {
+            let page = client.catalog(&name, &auth, Some(PAGE), last.as_deref()).await;
+            let page = page.map_err(|error| RegistryError::of(below, &error))?.repositories;
+            last = page.last().cloned();
+            let complete = page.len() < PAGE;
+            let prefix = format!("{}/", below.path);
+            all.extend(
+                page.into_iter().filter(|path| *path == below.path || path.starts_with(&prefix)),
+            );
+            if complete {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// What the manifest with this tag says that its plugin does.
+    ///
+    /// # Errors
+    /// When it is no plugin, or the registry does not answer.
+    pub async fn description(
+        &self,
+        reference: &Reference,
+    ) -> Result<Option<String>, RegistryError> {
+        let (manifest, _) = self.manifest(reference).await?;
+        Ok(artifact::component_of(&reference.to_string(), &manifest)?.description)
     }
 
     /// Fetches what a tag or digest names. A digest that is in the store is not asked for again.
@@ -209,11 +237,12 @@ impl Client {
             size: i64::try_from(size).unwrap_or(i64::MAX),
             ..OciDescriptor::default()
         };
-        let mut bytes = Vec::new();
+        let mut bounded = Bounded { bytes: Vec::new(), limit: size };
         client
-            .pull_blob(&named(reference), &descriptor, &mut bytes)
+            .pull_blob(&named(reference), &descriptor, &mut bounded)
             .await
             .map_err(|error| RegistryError::of(reference, &error))?;
+        let bytes = bounded.bytes;
         let found = Digest::of(&bytes);
         if found != digest {
             return Err(RegistryError::OtherBytes {
@@ -276,33 +305,34 @@ impl Client {
     }
 }
 
-/// What the files of Docker and Podman, and the helpers that they name, say of a registry.
-fn configured(registry: &str) -> Result<Option<RegistryAuth>, RegistryError> {
-    for get in [docker_credential::get_credential, docker_credential::get_podman_credential] {
-        match get(registry) {
-            Ok(DockerCredential::UsernamePassword(user, password)) => {
-                return Ok(Some(RegistryAuth::Basic(user, password)));
-            }
-            Ok(DockerCredential::IdentityToken(token)) => {
-                return Ok(Some(RegistryAuth::Bearer(token)));
-            }
-            Err(
-                CredentialRetrievalError::ConfigNotFound
-                | CredentialRetrievalError::ConfigReadError
-                | CredentialRetrievalError::NoCredentialConfigured,
-            ) => {}
-            // That it has none is what a helper says by failing.
-            Err(CredentialRetrievalError::HelperFailure { stdout, .. })
-                if stdout.contains("credentials not found") => {}
-            Err(error) => {
-                return Err(RegistryError::Credentials {
-                    registry: registry.to_owned(),
-                    reason: error.to_string(),
-                });
-            }
+/// Takes as many bytes as a manifest names: a registry that sends more is not read to the end.
+struct Bounded {
+    bytes: Vec<u8>,
+    limit: u64,
+}
+
+impl AsyncWrite for Bounded {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        _: &mut TaskContext<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        if (self.bytes.len() + bytes.len()) as u64 > self.limit {
+            let message =
+                format!("it sends more than the {} bytes that its manifest names", self.limit);
+            return Poll::Ready(Err(io::Error::other(message)));
         }
+        self.bytes.extend_from_slice(bytes);
+        Poll::Ready(Ok(bytes.len()))
     }
-    Ok(None)
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut TaskContext<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut TaskContext<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
 }
 
 /// The reference as the library wants it.
@@ -320,55 +350,4 @@ fn named(reference: &Reference) -> oci_client::Reference {
 fn sha256(digest: &str) -> Result<Digest, RegistryError> {
     let bad = || RegistryError::BadReference { reference: digest.to_owned() };
     digest.strip_prefix("sha256:").and_then(|hex| hex.parse().ok()).ok_or_else(bad)
-}
-
-fn is_absence(error: &OciDistributionError) -> bool {
-    match error {
-        OciDistributionError::ImageManifestNotFoundError(_) => true,
-        OciDistributionError::ServerError { code, .. } => *code == 404,
-        OciDistributionError::RegistryError { envelope, .. } => {
-            envelope.errors.iter().any(|error| {
-                matches!(
-                    error.code,
-                    OciErrorCode::ManifestUnknown
-                        | OciErrorCode::NameUnknown
-                        | OciErrorCode::NotFound
-                )
-            })
-        }
-        _ => false,
-    }
-}
-
-impl RegistryError {
-    /// What the library's error means to a person.
-    fn of(reference: &Reference, error: &OciDistributionError) -> Self {
-        let (registry, name) = (reference.registry.clone(), reference.to_string());
-        match error {
-            OciDistributionError::UnauthorizedError { .. }
-            | OciDistributionError::AuthenticationFailure(_) => {
-                Self::Unauthorized { registry, reference: name }
-            }
-            OciDistributionError::ServerError { code: 401 | 403, .. } => {
-                Self::Unauthorized { registry, reference: name }
-            }
-            OciDistributionError::RegistryError { envelope, .. }
-                if envelope.errors.iter().any(|error| {
-                    matches!(error.code, OciErrorCode::Unauthorized | OciErrorCode::Denied)
-                }) =>
-            {
-                Self::Unauthorized { registry, reference: name }
-            }
-            error if is_absence(error) => Self::NotThere { reference: name },
-            OciDistributionError::DigestError(_) => Self::OtherBytes {
-                reference: name,
-                wanted: "what its digest says".into(),
-                found: "something else".into(),
-            },
-            OciDistributionError::RequestError(error) => {
-                Self::Unreachable { registry, reason: super::error::chain(error) }
-            }
-            other => Self::Refused { reference: name, reason: super::error::chain(other) },
-        }
-    }
 }

@@ -4,9 +4,11 @@
 //! pinned in its lock file by two digests, of the manifest and of the component, and read from the store
 //! when it is there.
 
+mod answer;
 mod artifact;
 pub mod builtin;
 mod client;
+mod credentials;
 mod error;
 mod lock;
 mod reference;
@@ -15,7 +17,8 @@ pub mod vendor;
 mod versions;
 
 pub use artifact::{Artifact, ArtifactAbout};
-pub use client::{Client, Found, Logins};
+pub use client::{Client, Found};
+pub use credentials::Logins;
 pub use error::RegistryError;
 pub use lock::{FILE as LOCK_FILE, LockFile, Locked, LockedGrants};
 pub use reference::Reference;

@@ -6,6 +6,7 @@ mod inspect;
 mod list;
 mod publish;
 mod remove;
+mod search;
 mod shown;
 mod update;
 mod vendor;
@@ -25,6 +26,7 @@ pub(super) enum Plugin {
     List(list::List),
     Publish(publish::Publish),
     Remove(remove::Remove),
+    Search(search::Search),
     Update(update::Update),
     Vendor(vendor::Vendor),
     Verify(verify::Verify),
@@ -38,6 +40,7 @@ impl Plugin {
             Self::List(list) => list.run(session).await,
             Self::Publish(publish) => publish.run(session).await,
             Self::Remove(remove) => remove.run(session),
+            Self::Search(search) => search.run(session).await,
             Self::Update(update) => update.run(session).await,
             Self::Vendor(vendor) => vendor.run(session).await,
             Self::Verify(verify) => verify.run(session).await,

@@ -59,7 +59,7 @@ impl Aws {
         let host = host.unwrap_or_default().to_owned();
         let mut http = http::Request::builder().method(method.as_str()).uri(&url);
         http = http.header("host", &host);
-        for (name, value) in &headers {
+        for (name, value) in headers.iter().filter(|(name, _)| !is_ours(name)) {
             http = http.header(name, value);
         }
         let mut http = http.body(body).map_err(|error| error.to_string())?;
@@ -108,6 +108,12 @@ impl Aws {
         };
         format!("https://{name}.{region}.{suffix}")
     }
+}
+
+/// Headers that say where a call goes and who makes it: only we do.
+fn is_ours(header: &str) -> bool {
+    const OURS: [&str; 3] = ["host", "authorization", "x-amz-security-token"];
+    OURS.iter().any(|ours| header.eq_ignore_ascii_case(ours))
 }
 
 /// AWS takes a signature for some minutes from when it was made.

@@ -7,18 +7,15 @@ use wasmtime::Result;
 use super::super::bindings::WitFailure;
 use super::super::bindings::aws::{Host, Request, Response};
 use super::super::hook::Object;
+use super::super::reach;
 use super::super::state::State;
-use super::super::{actions, reach};
 
 impl Host for State {
     async fn call(&mut self, request: Request) -> Result<Result<Response, WitFailure>> {
         let world = self.world(Object::Capability, "aws.call")?;
         let (services, dry_run) = (Arc::clone(&world.services), world.facts.dry_run);
-        if let Err(failure) = self.identity.grants.aws_call(&request) {
+        if let Err(failure) = self.identity.grants.aws_call(&request, dry_run) {
             return Ok(Err(self.deny(failure)));
-        }
-        if dry_run && !actions::only_reads(&request.action) {
-            return Ok(Err(actions::not_in_a_dry_run(&request.action).into()));
         }
         self.waiting = Some(format!("`{}`", request.action));
         let call = reach::AwsCall {

@@ -1,0 +1,58 @@
+//! What the library's errors mean to a person.
+
+use oci_client::errors::{OciDistributionError, OciErrorCode};
+
+use super::error::chain;
+use super::{Reference, RegistryError};
+
+/// True when what was asked for is not there.
+pub(super) fn is_absence(error: &OciDistributionError) -> bool {
+    match error {
+        OciDistributionError::ImageManifestNotFoundError(_) => true,
+        OciDistributionError::ServerError { code, .. } => *code == 404,
+        OciDistributionError::RegistryError { envelope, .. } => {
+            envelope.errors.iter().any(|error| {
+                matches!(
+                    error.code,
+                    OciErrorCode::ManifestUnknown
+                        | OciErrorCode::NameUnknown
+                        | OciErrorCode::NotFound
+                )
+            })
+        }
+        _ => false,
+    }
+}
+
+impl RegistryError {
+    /// The error of a call about this artifact.
+    pub(super) fn of(reference: &Reference, error: &OciDistributionError) -> Self {
+        let (registry, name) = (reference.registry.clone(), reference.to_string());
+        match error {
+            OciDistributionError::UnauthorizedError { .. }
+            | OciDistributionError::AuthenticationFailure(_) => {
+                Self::Unauthorized { registry, reference: name }
+            }
+            OciDistributionError::ServerError { code: 401 | 403, .. } => {
+                Self::Unauthorized { registry, reference: name }
+            }
+            OciDistributionError::RegistryError { envelope, .. }
+                if envelope.errors.iter().any(|error| {
+                    matches!(error.code, OciErrorCode::Unauthorized | OciErrorCode::Denied)
+                }) =>
+            {
+                Self::Unauthorized { registry, reference: name }
+            }
+            error if is_absence(error) => Self::NotThere { reference: name },
+            OciDistributionError::DigestError(_) => Self::OtherBytes {
+                reference: name,
+                wanted: "what its digest says".into(),
+                found: "something else".into(),
+            },
+            OciDistributionError::RequestError(error) => {
+                Self::Unreachable { registry, reason: chain(error) }
+            }
+            other => Self::Refused { reference: name, reason: chain(other) },
+        }
+    }
+}
