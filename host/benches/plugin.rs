@@ -88,6 +88,7 @@ fn usage() -> PluginUse {
         name: "stack-tags".into(),
         source: Source::Builtin("stack-tags".into()),
         version: None,
+        signer: None,
         grants: Grants::default(),
         config: json!({ "tags": { "team": "orders" } }),
         overrides: Vec::new(),

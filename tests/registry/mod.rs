@@ -4,6 +4,8 @@
 mod distrust;
 /// Registries that want to know who asks.
 mod logins;
+/// Plugins that must be signed.
+mod signatures;
 /// One plugin from its first release to its removal.
 mod story;
 

@@ -18,6 +18,8 @@ pub const CREDENTIALS: (&str, &str) = ("AWS", "ministack-auth-token");
 
 /// The media type of manifests.
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+/// The media type of indexes.
+const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 
 /// [`CREDENTIALS`] as htpasswd writes them; the registry takes bcrypt only.
 const HTPASSWD: &str = "AWS:$2b$05$JuShVP85Oaxz8.SnUYwx2eM2B62TGQMrXGmEZjpIJPjbCf9nuupNW\n";
@@ -91,6 +93,21 @@ impl Registry {
         assert_eq!(reply.status(), 201, "{}", String::from_utf8_lossy(reply.body()));
     }
 
+    /// Puts a blob, as `docker push` would.
+    pub fn put_blob(&self, path: &str, bytes: &[u8]) {
+        let begun = self.call("POST", &format!("/v2/{path}/blobs/uploads/"), b"");
+        let place = begun.header("location").expect("a place to upload to").to_owned();
+        let place = place.replace(&format!("http://{}", self.host), "");
+        let digest = phalanx::digest::Digest::of(bytes);
+        let reply = self.call("PUT", &format!("{place}&digest=sha256:{digest}"), bytes);
+        assert_eq!(reply.status(), 201, "{}", String::from_utf8_lossy(reply.body()));
+    }
+
+    /// The bytes of a blob.
+    pub fn get_blob(&self, path: &str, digest: &str) -> Vec<u8> {
+        self.call("GET", &format!("/v2/{path}/blobs/{digest}"), b"").body().to_vec()
+    }
+
     /// The file in which it keeps a blob.
     pub fn blob(&self, hex: &str) -> PathBuf {
         let port = self.host.rsplit(':').next().unwrap();
@@ -98,10 +115,20 @@ impl Registry {
         store.join("docker/registry/v2/blobs/sha256").join(&hex[..2]).join(hex).join("data")
     }
 
+    /// Puts an index under a tag.
+    pub fn put_index(&self, path: &str, tag: &str, index: &[u8]) {
+        let reply = self.call_with("PUT", &format!("/v2/{path}/manifests/{tag}"), index, INDEX);
+        assert_eq!(reply.status(), 201, "{}", String::from_utf8_lossy(reply.body()));
+    }
+
     fn call(&self, method: &str, target: &str, body: &[u8]) -> Message {
+        self.call_with(method, target, body, MANIFEST)
+    }
+
+    fn call_with(&self, method: &str, target: &str, body: &[u8], kind: &str) -> Message {
         let mut connection = BufReader::new(TcpStream::connect(&self.host).unwrap());
         let head = format!(
-            "{method} {target} HTTP/1.1\r\nHost: {}\r\nAccept: {MANIFEST}\r\nContent-Type: {MANIFEST}\r\n\
+            "{method} {target} HTTP/1.1\r\nHost: {}\r\nAccept: {MANIFEST}\r\nContent-Type: {kind}\r\n\
              Content-Length: {}\r\nConnection: close\r\n\r\n",
             self.host,
             body.len()

@@ -241,8 +241,17 @@ fn check_function(name: &str, function: &Entry, problems: &mut Problems) {
 }
 
 fn check_plugin(name: &str, plugin: &Entry, problems: &mut Problems) {
-    let Some(version) = plugin.node.entry("version") else { return };
     let source = plugin.node.get("source").and_then(Node::as_text).map(parse_source);
+    if let (Some(signer), Some(Ok(Source::Builtin(_) | Source::File(_)))) =
+        (plugin.node.entry("signer"), &source)
+    {
+        let problem = complaint(
+            format!("the plugin `{name}` cannot have a `signer`"),
+            "only `oci://` sources are signed",
+        );
+        problems.add(signer.key, problem);
+    }
+    let Some(version) = plugin.node.entry("version") else { return };
     let problem: Complaint = match source {
         Some(Ok(Source::Oci(reference))) if has_tag(&reference) => complaint(
             format!("the plugin `{name}` has both a `version` and a tag or digest in its `source`"),

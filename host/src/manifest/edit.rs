@@ -13,6 +13,7 @@ pub fn add_plugin(
     name: &str,
     source: &str,
     version: Option<&str>,
+    signer: Option<&str>,
     grants: &Grants,
 ) -> Result<String, EditError> {
     let mut document = parse(text)?;
@@ -29,6 +30,9 @@ pub fn add_plugin(
     plugin["source"] = toml_edit::value(source);
     if let Some(version) = version {
         plugin["version"] = toml_edit::value(version);
+    }
+    if let Some(signer) = signer {
+        plugin["signer"] = toml_edit::value(signer);
     }
     let grants = inline(grants);
     if !grants.is_empty() {
@@ -157,7 +161,9 @@ region = \"eu-west-1\"
             ..Grants::default()
         };
         let source = "oci://registry.example.com/team/audit";
-        let added = add_plugin(MANIFEST, "audit", source, Some("^1.2"), &grants).unwrap();
+        let added =
+            add_plugin(MANIFEST, "audit", source, Some("^1.2"), Some("keys/team.pub"), &grants)
+                .unwrap();
         insta::assert_snapshot!(added, @r#"
         # Orders of the shop.
         [service]
@@ -170,6 +176,7 @@ region = \"eu-west-1\"
         [plugins.audit]
         source = "oci://registry.example.com/team/audit"
         version = "^1.2"
+        signer = "keys/team.pub"
         grants = { commands = [["git", "rev-parse"]], aws = ["sns:Publish"], images = true }
 
         [stages.prod]
@@ -177,7 +184,7 @@ region = \"eu-west-1\"
         "#);
         assert_eq!(remove_plugin(&added, "audit").unwrap(), MANIFEST);
         assert!(matches!(
-            add_plugin(&added, "audit", source, None, &grants),
+            add_plugin(&added, "audit", source, None, None, &grants),
             Err(EditError::Taken { .. })
         ));
         assert!(matches!(remove_plugin(MANIFEST, "audit"), Err(EditError::Missing { .. })));
@@ -187,7 +194,7 @@ region = \"eu-west-1\"
     fn the_first_plugin_makes_the_section() {
         let text = "[service]\nname = \"orders\"\n";
         let added =
-            add_plugin(text, "tags", "builtin:stack-tags", None, &Grants::default()).unwrap();
+            add_plugin(text, "tags", "builtin:stack-tags", None, None, &Grants::default()).unwrap();
         insta::assert_snapshot!(added, @r#"
         [service]
         name = "orders"

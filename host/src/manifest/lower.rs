@@ -214,6 +214,7 @@ fn plugin(name: &str, entry: &Entry, sources: &Sources) -> PluginUse {
         name: name.to_owned(),
         source: source.and_then(Result::ok).unwrap_or_else(|| Source::Builtin(name.to_owned())),
         version: node.text("version"),
+        signer: node.text("signer"),
         grants: node.get("grants").map(grants).unwrap_or_default(),
         config: node.get("config").map_or_else(|| Value::Object(Map::new()), Node::to_json),
         overrides: node.texts("overrides"),

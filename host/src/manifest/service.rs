@@ -250,6 +250,8 @@ pub struct PluginUse {
     pub source: Source,
     /// Semver requirement, for sources that have versions.
     pub version: Option<String>,
+    /// Path of the public key that must have signed it, for sources that are signed.
+    pub signer: Option<String>,
     /// What it may reach outside its sandbox.
     pub grants: Grants,
     /// Its configuration: a JSON object.

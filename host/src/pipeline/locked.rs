@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use crate::fs;
 use crate::hint::{BoxError, Explain, Kind};
 use crate::manifest::{PluginUse, Service, Source};
 use crate::plugin::{Hook, Inspection};
-use crate::registry::{Client, LockFile, Locked, LockedGrants, Reference, vendor};
+use crate::registry::{Client, LockFile, Locked, LockedGrants, PublicKey, Reference, vendor};
 
 /// The manifest and the lock file do not agree.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +37,14 @@ pub enum LockError {
         /// What is new.
         grants: Vec<String>,
     },
+    /// The lock file does not show that the manifest's key signed the plugin.
+    #[error("the lock file does not show that plugin `{plugin}` is signed with `{key}`")]
+    NotSigned {
+        /// The plugin.
+        plugin: String,
+        /// The key's file.
+        key: String,
+    },
     /// The component is not what the lock file says of it.
     #[error(
         "the lock file says of plugin `{plugin}` that it has {what} {locked}, and its component has {found}"
@@ -56,7 +65,7 @@ impl Explain for LockError {
     fn kind(&self) -> Kind {
         match self {
             Self::Missing { .. } | Self::Other { .. } => Kind::BadInput,
-            Self::Widened { .. } | Self::Edited { .. } => Kind::Refused,
+            Self::Widened { .. } | Self::NotSigned { .. } | Self::Edited { .. } => Kind::Refused,
         }
     }
 
@@ -65,6 +74,7 @@ impl Explain for LockError {
             Self::Missing { .. } => "not-locked",
             Self::Other { .. } => "lock-differs",
             Self::Widened { .. } => "grants-widened",
+            Self::NotSigned { .. } => "lock-not-signed",
             Self::Edited { .. } => "lock-edited",
         }
     }
@@ -79,6 +89,9 @@ impl Explain for LockError {
             }
             Self::Widened { plugin, .. } => vec![format!(
                 "run `phalanx plugin update {plugin} --allow` if that is meant, or take the grants out of the manifest"
+            )],
+            Self::NotSigned { plugin, .. } => vec![format!(
+                "run `phalanx plugin update {plugin}`, which asks its registry for the signature"
             )],
             Self::Edited { plugin, .. } => vec![format!(
                 "someone has edited the lock file by hand: run `phalanx plugin update {plugin}` to see what it really is"
@@ -99,11 +112,35 @@ pub(super) async fn component(
         location: usage.location.to_string(),
     })?;
     agrees(usage, locked)?;
+    is_signed(root, usage, locked)?;
     if let Some(bytes) = vendor::read(root, &locked.component)? {
         return Ok(bytes);
     }
     let reference = Reference::parse(&locked.source)?.with_digest(&locked.manifest);
     Ok(client.fetch_locked(&reference, locked.component).await?)
+}
+
+/// Whether the lock file shows the signature that the manifest wants. Needs no registry.
+fn is_signed(root: &Path, usage: &PluginUse, locked: &Locked) -> Result<(), BoxError> {
+    let Some(key) = public_key(root, usage)? else { return Ok(()) };
+    match &locked.proof {
+        Some(proof) if proof.shows(&key, &locked.manifest) => Ok(()),
+        _ => Err(LockError::NotSigned {
+            plugin: usage.name.clone(),
+            key: usage.signer.clone().unwrap_or_default(),
+        }
+        .into()),
+    }
+}
+
+/// The key that must have signed a plugin.
+///
+/// # Errors
+/// When it cannot be read, or is none.
+pub fn public_key(root: &Path, usage: &PluginUse) -> Result<Option<PublicKey>, BoxError> {
+    let Some(name) = &usage.signer else { return Ok(None) };
+    let pem = fs::read_to_string(&root.join(name))?;
+    Ok(Some(PublicKey::parse(name, &pem)?))
 }
 
 /// Whether the lock file has what the manifest wants.

@@ -9,7 +9,8 @@ use crate::hint::BoxError;
 use crate::manifest::Grants;
 use crate::plugin::{Host, HostOptions, Inspection};
 use crate::registry::{
-    Artifact, ArtifactAbout, Client, Locked, LockedGrants, Reference, RegistryError, choose, newest,
+    Artifact, ArtifactAbout, Client, Locked, LockedGrants, PrivateKey, Proof, PublicKey, Reference,
+    RegistryError, choose, newest,
 };
 
 use super::locked::{capabilities, hooks};
@@ -25,6 +26,17 @@ pub struct Candidate {
     pub manifest: String,
     /// What the component is.
     pub inspection: Inspection,
+    /// Who signed it, when someone must have.
+    pub signed: Option<Signed>,
+}
+
+/// A signature that was verified.
+#[derive(Debug, Clone)]
+pub struct Signed {
+    /// The key's fingerprint.
+    pub signer: String,
+    /// The signature.
+    pub proof: Proof,
 }
 
 impl Candidate {
@@ -38,7 +50,9 @@ impl Candidate {
             component: self.inspection.digest,
             hooks: hooks(&self.inspection),
             capabilities: capabilities(&self.inspection),
+            signer: self.signed.as_ref().map(|signed| signed.signer.clone()),
             grants: LockedGrants::from(grants),
+            proof: self.signed.as_ref().map(|signed| signed.proof.clone()),
         }
     }
 }
@@ -61,14 +75,16 @@ impl Registries {
         Ok(Self { client: registries::client(settings, profile), host: Host::new(options)? })
     }
 
-    /// The newest version of a plugin that the requirement takes, fetched and looked at.
+    /// The newest version of a plugin that the requirement takes, fetched and looked at. With a key, its owner
+    /// must have signed it.
     ///
     /// # Errors
-    /// When there is none, or it is no plugin.
+    /// When there is none, it is no plugin, or it is not signed so.
     pub async fn find(
         &self,
         source: &str,
         requirement: Option<&str>,
+        key: Option<&PublicKey>,
     ) -> Result<Candidate, BoxError> {
         let reference = Reference::parse(source)?;
         let (reference, version) = self.choose(&reference, requirement).await?;
@@ -80,9 +96,13 @@ impl Registries {
             let (reference, found) = (reference.to_string(), says.clone());
             return Err(RegistryError::OtherVersion { reference, found }.into());
         }
+        let signed = match key {
+            Some(key) => Some(self.signed(&reference, &found.manifest, key).await?),
+            None => None,
+        };
         let inspection = self.host.inspect(&reference.to_string(), &found.bytes)?;
         let version = found.version.filter(|_| reference.digest.is_some()).unwrap_or(version);
-        Ok(Candidate { version, manifest: found.manifest, inspection })
+        Ok(Candidate { version, manifest: found.manifest, inspection, signed })
     }
 
     /// The plugins below a place in a registry, each with its newest release. Images are left out.
@@ -116,6 +136,22 @@ impl Registries {
     /// When it is no plugin.
     pub fn inspect(&self, label: &str, component: &[u8]) -> Result<Inspection, BoxError> {
         Ok(self.host.inspect(label, component)?)
+    }
+
+    /// The signature of a manifest by this key.
+    async fn signed(
+        &self,
+        reference: &Reference,
+        manifest: &str,
+        key: &PublicKey,
+    ) -> Result<Signed, BoxError> {
+        let proofs = self.client.proofs(reference, manifest).await?;
+        let proof = proofs.into_iter().find(|proof| proof.shows(key, manifest));
+        let proof = proof.ok_or_else(|| RegistryError::NotSigned {
+            reference: reference.to_string(),
+            key: key.fingerprint(),
+        })?;
+        Ok(Signed { signer: key.fingerprint(), proof })
     }
 
     /// The newest release of a plugin, whatever is required.
@@ -164,6 +200,7 @@ impl Registries {
         component: Vec<u8>,
         place: &str,
         mut about: ArtifactAbout,
+        key: Option<&PrivateKey>,
     ) -> Result<Published, BoxError> {
         let reference = Reference::parse(place)?;
         let inspection = self.host.inspect(place, &component)?;
@@ -195,6 +232,9 @@ impl Registries {
                 true
             }
         };
+        if let Some(key) = key {
+            self.client.sign(&reference, &digest, key).await?;
+        }
         Ok(Published { reference: reference.to_string(), digest, is_new, inspection })
     }
 

@@ -17,7 +17,8 @@ use tokio::io::AsyncWrite;
 use super::answer::is_absence;
 use super::artifact::{self, Artifact, MANIFEST};
 use super::credentials::{Logins, configured};
-use super::{Reference, RegistryError, Store};
+use super::keys::PrivateKey;
+use super::{Proof, Reference, RegistryError, Store, cosign};
 use crate::digest::Digest;
 
 /// Tags that are asked for at a time; registries with more give them in pages.
@@ -122,7 +123,7 @@ impl Client {
     pub async fn fetch(&self, reference: &Reference) -> Result<Found, RegistryError> {
         let (manifest, digest) = self.manifest(reference).await?;
         let layer = artifact::component_of(&reference.to_string(), &manifest)?;
-        let bytes = self.component(reference, layer.digest, layer.size).await?;
+        let bytes = self.blob(reference, layer.digest, layer.size).await?;
         Ok(Found { manifest: digest, component: layer.digest, version: layer.version, bytes })
     }
 
@@ -160,6 +161,68 @@ impl Client {
             Err(error) if is_absence(&error) => Ok(None),
             Err(error) => Err(RegistryError::of(reference, &error)),
         }
+    }
+
+    /// Signatures of a manifest, of either form of cosign's. Whether they are good is not looked at here.
+    ///
+    /// # Errors
+    /// When the registry does not answer.
+    pub async fn proofs(
+        &self,
+        reference: &Reference,
+        manifest: &str,
+    ) -> Result<Vec<Proof>, RegistryError> {
+        let mut proofs = Vec::new();
+        let beside = reference.with_tag(&cosign::tag(manifest));
+        match self.manifest(&beside).await {
+            Ok((bytes, _)) => {
+                for (digest, size, signature) in cosign::layers(&bytes) {
+                    let payload = self.blob(&beside, sha256(&digest)?, size).await?;
+                    proofs.push(cosign::simple(&payload, signature));
+                }
+            }
+            Err(RegistryError::NotThere { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        let (client, _) = self.connect(reference).await?;
+        let subject = named(&reference.with_digest(manifest));
+        // The library falls back to the tag that stands in for a registry that knows no referrers.
+        let referrers = match client.pull_referrers(&subject, Some(cosign::BUNDLE)).await {
+            Ok(index) => index.manifests,
+            Err(error) if is_absence(&error) => Vec::new(),
+            Err(error) => return Err(RegistryError::of(reference, &error)),
+        };
+        for referrer in referrers {
+            let bundle = reference.with_digest(&referrer.digest);
+            let (bytes, _) = self.manifest(&bundle).await?;
+            for (digest, size) in cosign::bundles(&bytes) {
+                let bytes = self.blob(&bundle, sha256(&digest)?, size).await?;
+                proofs.extend(cosign::bundled(&bytes));
+            }
+        }
+        Ok(proofs)
+    }
+
+    /// Signs a manifest that is published; the signature is beside it, in cosign's older form, with those of
+    /// others.
+    ///
+    /// # Errors
+    /// When the registry does not take it.
+    pub async fn sign(
+        &self,
+        reference: &Reference,
+        manifest: &str,
+        key: &PrivateKey,
+    ) -> Result<(), RegistryError> {
+        let beside = reference.with_tag(&cosign::tag(manifest));
+        let before = match self.manifest(&beside).await {
+            Ok((bytes, _)) => Some(bytes),
+            Err(RegistryError::NotThere { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        let place = reference.place();
+        let artifact = cosign::signed(&place, manifest, key, before.as_deref());
+        self.push(&beside, &artifact).await.map(|_| ())
     }
 
     /// Pushes an artifact under the reference's tag; gives its digest.
@@ -218,7 +281,7 @@ impl Client {
         Ok((bytes.to_vec(), format!("sha256:{digest}")))
     }
 
-    async fn component(
+    async fn blob(
         &self,
         reference: &Reference,
         digest: Digest,

@@ -101,6 +101,22 @@ pub enum RegistryError {
         /// What it is.
         found: String,
     },
+    /// A key cannot be used.
+    #[error("`{key}` cannot be used as a key: {reason}")]
+    BadKey {
+        /// The file.
+        key: String,
+        /// Why not.
+        reason: String,
+    },
+    /// Nobody with the key signed it.
+    #[error("`{reference}` is not signed with {key}")]
+    NotSigned {
+        /// The artifact.
+        reference: String,
+        /// The key's fingerprint.
+        key: String,
+    },
     /// The annotations name another version than the tag.
     #[error("`{reference}` says of itself that it is version {}", safe_line(found))]
     OtherVersion {
@@ -173,11 +189,13 @@ impl Explain for RegistryError {
             | Self::NoVersion { .. }
             | Self::Published { .. }
             | Self::BadLock { .. }
+            | Self::BadKey { .. }
             | Self::NewerLock { .. } => Kind::BadInput,
             Self::OtherBytes { .. }
             | Self::OtherComponent { .. }
             | Self::OtherVendored { .. }
-            | Self::OtherVersion { .. } => Kind::Refused,
+            | Self::OtherVersion { .. }
+            | Self::NotSigned { .. } => Kind::Refused,
             Self::File(error) => error.kind(),
             _ => Kind::Failed,
         }
@@ -196,6 +214,8 @@ impl Explain for RegistryError {
             Self::OtherBytes { .. } => "registry-other-bytes",
             Self::OtherComponent { .. } => "lock-other-component",
             Self::OtherVendored { .. } => "vendored-changed",
+            Self::BadKey { .. } => "bad-key",
+            Self::NotSigned { .. } => "plugin-not-signed",
             Self::OtherVersion { .. } => "plugin-other-version",
             Self::NoVersion { .. } => "no-version",
             Self::Published { .. } => "already-published",
@@ -240,6 +260,12 @@ impl Explain for RegistryError {
             ),
             Self::OtherComponent { .. } => one(
                 "someone has edited the lock file by hand, or the registry was changed: run `phalanx plugin update` if you trust what is there",
+            ),
+            Self::BadKey { .. } => one(
+                "make a pair with `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256`, or with cosign, whose public key is one as it is",
+            ),
+            Self::NotSigned { .. } => one(
+                "ask its publisher for a signature, or name the key that it is signed with as `signer`",
             ),
             Self::OtherVendored { .. } => {
                 one("take it from version control again, or run `phalanx plugin vendor`")

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::RegistryError;
+use super::{Proof, RegistryError};
 use crate::digest::Digest;
 use crate::fs;
 use crate::manifest::Grants;
@@ -49,9 +49,15 @@ pub struct Locked {
     pub hooks: Vec<String>,
     /// The capabilities that it imports.
     pub capabilities: Vec<String>,
+    /// Fingerprint of the key that signed it, when the manifest names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signer: Option<String>,
     /// What it was granted when this was approved.
     #[serde(default, skip_serializing_if = "LockedGrants::is_empty")]
     pub grants: LockedGrants,
+    /// The signature, with which every run checks again that the key signed this manifest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Proof>,
 }
 
 /// Grants as they were approved.
@@ -234,6 +240,8 @@ mod tests {
             component: Digest::of("component"),
             hooks: vec!["template-decorate".into()],
             capabilities: vec!["commands".into()],
+            signer: None,
+            proof: None,
             grants: LockedGrants {
                 commands: vec![vec!["git".into(), "rev-parse".into()]],
                 ..LockedGrants::default()

@@ -9,7 +9,7 @@ use phalanx::hint::{BoxError, Explain, Kind};
 use phalanx::manifest::edit;
 use phalanx::pipeline::{self, Registries};
 use phalanx::plugin::{Inspection, MAX_COMPONENT};
-use phalanx::registry::{LockFile, LockedGrants, Reference, builtin};
+use phalanx::registry::{LockFile, LockedGrants, PublicKey, Reference, builtin};
 use phalanx::text::safe_line;
 use serde::Serialize;
 
@@ -32,6 +32,9 @@ pub(in crate::cli) struct Add {
     /// Which versions will do, such as `^1.2`; the newest release without
     #[arg(long, value_name = "REQUIREMENT")]
     version: Option<String>,
+    /// A public key in the service's folder: only what its owner has signed is added, now and later
+    #[arg(long, value_name = "FILE")]
+    key: Option<String>,
     /// What it may reach: `images`, `clock`, `random`, or such as `aws=sns:Publish`, `env=CI_*`,
     /// `files=schema/**`, `network=api.example.com`, `commands=git rev-parse`; may be given several times
     #[arg(long = "grant", value_name = "GRANT", value_parser = grants::parse)]
@@ -55,7 +58,15 @@ impl Add {
         let service = pipeline::load(&request)?;
         let reference = Reference::parse(&self.source)?;
         let registries = Registries::open(&session.environment(), request.profile.as_deref())?;
-        let candidate = registries.find(&self.source, self.version.as_deref()).await?;
+        let key = match &self.key {
+            Some(file) => {
+                let pem = fs::read_to_string(&service.root.join(file))?;
+                Some(PublicKey::parse(file, &pem)?)
+            }
+            None => None,
+        };
+        let version = self.version.as_deref();
+        let candidate = registries.find(&self.source, version, key.as_ref()).await?;
         let name = self.name_of(&candidate.inspection, &reference.path);
         // Without a requirement the manifest would take any version: it takes those like this one.
         let fixed = reference.tag.is_some() || reference.digest.is_some();
@@ -118,7 +129,8 @@ impl Add {
         version: Option<&str>,
     ) -> Result<String, BoxError> {
         let text = fs::read_to_string(manifest)?;
-        Ok(edit::add_plugin(&text, name, &self.source, version, &grants::all(&self.grants))?)
+        let (signer, grants) = (self.key.as_deref(), grants::all(&self.grants));
+        Ok(edit::add_plugin(&text, name, &self.source, version, signer, &grants)?)
     }
 
     /// Whether all that the component's type needs is granted.

@@ -88,6 +88,7 @@ async fn schema(
         name: inspection.name.clone().unwrap_or_else(|| "plugin".into()),
         source: Source::File(String::new()),
         version: None,
+        signer: None,
         grants: Grants {
             commands: vec![everything()],
             files: everything(),

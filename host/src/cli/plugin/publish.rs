@@ -8,7 +8,7 @@ use phalanx::fs;
 use phalanx::hint::BoxError;
 use phalanx::pipeline::{Published, Registries};
 use phalanx::plugin::MAX_COMPONENT;
-use phalanx::registry::ArtifactAbout;
+use phalanx::registry::{ArtifactAbout, PrivateKey};
 use phalanx::text::size;
 use serde::Serialize;
 
@@ -43,6 +43,9 @@ pub(in crate::cli) struct Publish {
     /// Its licence, an SPDX expression
     #[arg(long, value_name = "SPDX")]
     license: Option<String>,
+    /// Sign it with this private key (PEM, PKCS #8): the signature is one that cosign verifies
+    #[arg(long, value_name = "FILE")]
+    sign: Option<PathBuf>,
     /// Where its documentation is
     #[arg(long, value_name = "URL")]
     documentation: Option<String>,
@@ -63,7 +66,14 @@ impl Publish {
         };
         let profile = session.global.profile.as_deref();
         let registries = Registries::open(&session.environment(), profile)?;
-        let published = registries.publish(component, &self.to, about).await?;
+        let key = match &self.sign {
+            Some(file) => {
+                let pem = fs::read_to_string(&session.settings.absolute(file))?;
+                Some(PrivateKey::parse(&file.display().to_string(), &pem)?)
+            }
+            None => None,
+        };
+        let published = registries.publish(component, &self.to, about, key.as_ref()).await?;
         let Published { inspection, .. } = &published;
         if inspection.size > LARGE {
             session.reporter.warn(

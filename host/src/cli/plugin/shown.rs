@@ -36,6 +36,9 @@ impl fmt::Display for Shown {
         writeln!(f, "  hooks         {}", list(hooks))?;
         writeln!(f, "  capabilities  {}", list(capabilities))?;
         writeln!(f, "  grants        {}", list(&grants.words()))?;
-        writeln!(f, "  signer        none: it is pinned by its digests")
+        match &self.locked.signer {
+            Some(signer) => writeln!(f, "  signer        {signer}"),
+            None => writeln!(f, "  signer        none: it is pinned by its digests"),
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! `phalanx plugin update`.
 
 use std::fmt::{self, Write as _};
+use std::path::Path;
 
 use clap::Args;
 use phalanx::hint::{BoxError, Explain, Kind, nearest};
@@ -50,7 +51,7 @@ impl Update {
             let new = match (wanted, old) {
                 (false, Some(old)) => old.clone(),
                 (false, None) => continue,
-                (true, _) => found(&registries, usage).await?,
+                (true, _) => found(&registries, &service.root, usage).await?,
             };
             changes.extend(Change::between(&usage.name, old, &new));
             after.plugins.insert(usage.name.clone(), new);
@@ -84,9 +85,14 @@ impl Update {
     }
 }
 
-async fn found(registries: &Registries, usage: &PluginUse) -> Result<Locked, BoxError> {
+async fn found(
+    registries: &Registries,
+    root: &Path,
+    usage: &PluginUse,
+) -> Result<Locked, BoxError> {
     let source = usage.source.to_string();
-    let candidate = registries.find(&source, usage.version.as_deref()).await?;
+    let key = pipeline::public_key(root, usage)?;
+    let candidate = registries.find(&source, usage.version.as_deref(), key.as_ref()).await?;
     Ok(candidate.locked(&source, usage.version.as_deref(), &usage.grants))
 }
 
@@ -147,6 +153,16 @@ impl Change {
             }
             for less in old.iter().filter(|one| !new.contains(one)) {
                 lines.push(format!("- {what} {}", safe_line(less)));
+            }
+        }
+        let signer = old.and_then(|old| old.signer.as_ref());
+        if signer != new.signer.as_ref() {
+            let name = |signer: Option<&String>| signer.map_or("nobody", String::as_str).to_owned();
+            let change = format!("signed by {} -> {}", name(signer), name(new.signer.as_ref()));
+            lines.push(change.clone());
+            // Anyone may sign in addition; that somebody else does instead must be meant.
+            if signer.is_some() {
+                widens.push(change);
             }
         }
         (!lines.is_empty()).then(|| Self { plugin: plugin.to_owned(), lines, widens })

@@ -10,6 +10,7 @@ use crate::manifest::units::{Quantity, SIZE, TIME};
 pub(in crate::manifest) static PLUGIN: TableShape = TableShape::new(&[
     Key::new("source", Shape::Text(&plugins::SOURCE), "where it comes from: `builtin:NAME`, `file:PATH` or `oci://REGISTRY/PATH`").required(),
     Key::new("version", Shape::Text(&plugins::VERSION), "which versions will do, for `oci://` sources"),
+    Key::new("signer", Shape::Text(&names::PATH), "path of the public key that must have signed it, for `oci://` sources"),
     Key::new("config", Shape::Free(&[]), "the plugin's own configuration").default("{}"),
     Key::new("grants", Shape::Table(&GRANTS), "what it may reach outside its sandbox; nothing without it").default("{}"),
     Key::new("overrides", Shape::List { of: &Shape::Text(&plugins::OVERRIDE), min: 0, max: usize::MAX }, "what it may change although another plugin wrote it: pointers such as `/Resources/*/Properties/Tags`, or context keys").default("[]"),

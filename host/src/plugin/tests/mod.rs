@@ -105,6 +105,7 @@ fn usage() -> PluginUse {
         name: "acme".into(),
         source: Source::File("acme.wasm".into()),
         version: None,
+        signer: None,
         grants: Grants::default(),
         config: json!({"topic": "orders"}),
         overrides: Vec::new(),
