@@ -57,3 +57,23 @@ fn what_is_not_granted_is_not_called() {
     hint: deploy to AWS, or leave the plugin out of the stage
     ");
 }
+
+#[test]
+fn the_signature_is_one_that_aws_would_take() {
+    let Some(account) = Account::that_checks_signatures() else { return };
+    let (key, secret) = account.user("ada");
+    let project = service(&account, r#""sqs:SendMessage", "sqs:List*""#);
+    let plan = |secret: &str| {
+        let run = account.phalanx(&project, "plan").env("AWS_ACCESS_KEY_ID", &key);
+        run.env("AWS_SECRET_ACCESS_KEY", secret).finish()
+    };
+    let good = plan(&secret);
+    assert!(
+        said_by(&good, "messenger").starts_with("called sqs:ListQueues: 200\n"),
+        "{}",
+        good.scene()
+    );
+    // The server does look.
+    let wrong = plan("wrong");
+    assert!(wrong.error().contains("SignatureDoesNotMatch"), "{}", wrong.scene());
+}

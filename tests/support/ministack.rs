@@ -26,21 +26,48 @@ impl Account {
     /// A new account; none when the server is not installed, which is a failure in CI.
     pub fn new() -> Option<Self> {
         static SHARED: OnceLock<Option<Arc<Server>>> = OnceLock::new();
-        Some(Self::on(SHARED.get_or_init(|| Server::start(None)).clone()?))
+        Some(Self::on(SHARED.get_or_init(|| Server::start(None, &[])).clone()?))
     }
 
     /// A new account on a server of its own, for tests that have functions run: the server stops the
     /// functions of a name in every account, when one of that name is made or deleted in any.
     pub fn alone() -> Option<Self> {
-        Server::start(None).map(Self::on)
+        Server::start(None, &[]).map(Self::on)
     }
 
     /// A new account on a server of its own, which runs the containers of ECS on this engine. It is also
     /// the registry of its images: [`Account::registry`].
     pub fn with_engine(engine: &Engine) -> Option<Self> {
         let id = new_id();
-        let server = Server::start(Some((engine, &id)))?;
+        let server = Server::start(Some((engine, &id)), &[])?;
         Some(Self { id, server })
+    }
+
+    /// A new account on a server of its own, which checks the signatures of users: [`Account::user`]. Who has
+    /// the account's own credentials may do everything.
+    pub fn that_checks_signatures() -> Option<Self> {
+        let id = new_id();
+        let root = [
+            ("AUTH", "true"),
+            ("MINISTACK_ACCOUNT_ID", &*id),
+            ("AWS_ACCESS_KEY_ID", &*id),
+            ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ];
+        let server = Server::start(None, &root)?;
+        Some(Self { id, server })
+    }
+
+    /// Makes a user who may do everything; gives the key's id and its secret.
+    pub fn user(&self, name: &str) -> (String, String) {
+        let anything = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+        self.ask("iam", &format!("create_user(UserName='{name}')"));
+        let policy = format!(
+            "put_user_policy(UserName='{name}', PolicyName='all', PolicyDocument='{anything}')"
+        );
+        self.ask("iam", &policy);
+        let made = self.ask("iam", &format!("create_access_key(UserName='{name}')"));
+        let text = |key: &str| made["AccessKey"][key].as_str().unwrap().to_owned();
+        (text("AccessKeyId"), text("SecretAccessKey"))
     }
 
     fn on(server: Arc<Server>) -> Self {
@@ -150,7 +177,8 @@ struct Server {
 impl Server {
     /// Starts one; `tasks` says on which engine containers run, and the account that they belong to:
     /// the server gives all of them the credentials of its default account.
-    fn start(tasks: Option<(&Engine, &str)>) -> Option<Arc<Self>> {
+    /// `more` is what else its environment has.
+    fn start(tasks: Option<(&Engine, &str)>, more: &[(&str, &str)]) -> Option<Arc<Self>> {
         let program = tool("ministack")?;
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let state = repository().join(format!("target/tests/ministack/{port}"));
@@ -169,6 +197,7 @@ impl Server {
             .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
             .envs(tasks.map(|(_, account)| ("MINISTACK_ACCOUNT_ID", account)))
             .envs(tasks.into_iter().flat_map(|(engine, _)| engine.environment()))
+            .envs(more.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(File::create(state.join("log")).unwrap())
