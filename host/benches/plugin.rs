@@ -9,11 +9,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use async_trait::async_trait;
+use phalanx::cloud::{CallRequest, CallResponse};
 use phalanx::context::Context;
 use phalanx::manifest::{Grants, Limits, Location, OnFailure, PluginUse, Source};
 use phalanx::plugin::{
-    AwsAnswer, AwsCall, Call, Command, CommandOutput, Facts, Failure, Host, HostOptions, Images,
-    Output, Plugin, Services, World,
+    Call, Command, CommandOutput, Facts, Failure, Host, HostOptions, Images, Output, Plugin,
+    Services, World,
 };
 use phalanx::registry::builtin;
 use phalanx::report::Recorder;
@@ -154,7 +155,7 @@ impl Services for Nothing {
         unreachable!("not granted")
     }
 
-    async fn call_aws(&self, _call: AwsCall) -> Result<AwsAnswer, Failure> {
+    async fn call_aws(&self, _call: CallRequest) -> Result<CallResponse, Failure> {
         Err(Failure::new("bench", "not granted"))
     }
 }

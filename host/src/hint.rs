@@ -48,6 +48,24 @@ impl<E: Explain> From<E> for BoxError {
     }
 }
 
+/// What caused an error, from the nearest cause to the first.
+pub fn causes<'a>(
+    error: &'a (dyn Error + 'static),
+) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(error.source(), |cause| (*cause).source())
+}
+
+/// An error of a library and its causes in one safe line; a cause that the text has already is left out.
+pub fn in_one_line(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    for cause in causes(error).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    crate::text::safe_line(&text).into_owned()
+}
+
 /// The candidate nearest to `wanted`, when one is near enough to be a likely typing error.
 pub fn nearest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates

@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use phalanx::hint::{BoxError, Kind};
+use phalanx::hint::{BoxError, Kind, causes};
 use phalanx::text::safe_text;
 use serde_json::json;
 
@@ -11,7 +11,7 @@ use super::session::Session;
 
 /// Renders an error and gives its exit code.
 pub(super) fn render(session: &Session, error: &BoxError) -> ExitCode {
-    let causes = causes(error);
+    let causes: Vec<String> = causes(&**error).map(ToString::to_string).collect();
     let text = if session.global.events {
         let line = json!({
             "event": "error",
@@ -48,16 +48,6 @@ pub(super) fn render(session: &Session, error: &BoxError) -> ExitCode {
         Kind::Refused => 3,
         Kind::Interrupted => 130,
     })
-}
-
-fn causes(error: &BoxError) -> Vec<String> {
-    let mut causes = Vec::new();
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        causes.push(source.to_string());
-        cause = source.source();
-    }
-    causes
 }
 
 /// Renders what clap has to say: help and version are results, everything else is bad input.

@@ -12,9 +12,10 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use tokio::sync::mpsc;
 
-use super::error::{chain, engine_failure};
+use super::error::engine_failure;
 use super::push::Layers;
 use super::{Built, Context, Engine, ImageError, ImageRequest, Progress};
+use crate::hint::in_one_line;
 
 /// Bytes of the context that are on their way at one time, at most, in blocks of [`BLOCK`].
 const BLOCKS_UNDER_WAY: usize = 8;
@@ -138,7 +139,7 @@ impl Output<'_> {
                 Err(Error::DockerStreamError { error }) => error,
                 Err(Error::DockerResponseServerError { message, .. }) => message,
                 Err(error) => {
-                    let (host, reason) = (engine.host.clone(), chain(&error));
+                    let (host, reason) = (engine.host.clone(), in_one_line(&error));
                     return Err(ImageError::Lost { action: "building", host, reason });
                 }
             };

@@ -9,6 +9,7 @@ use bollard::{API_DEFAULT_VERSION, Docker};
 use tokio::net::UnixStream;
 
 use super::ImageError;
+use crate::hint::in_one_line;
 
 /// Names the engine, as for `docker` itself.
 const HOST: &str = "DOCKER_HOST";
@@ -68,7 +69,7 @@ impl Engine {
         let client = client.map_err(|error| unreachable(error.to_string()))?;
         let greeting = async { client.clone().negotiate_version().await };
         let client = match tokio::time::timeout(GREETING, greeting).await {
-            Ok(greeted) => greeted.map_err(|error| unreachable(super::error::chain(&error)))?,
+            Ok(greeted) => greeted.map_err(|error| unreachable(in_one_line(&error)))?,
             Err(_) => return Err(unreachable(format!("no answer in {} s", GREETING.as_secs()))),
         };
         Ok(Self { client, host })

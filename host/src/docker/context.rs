@@ -37,13 +37,13 @@ enum EntryKind {
 }
 
 impl Context {
-    /// Finds the files of the request's context that its `.dockerignore` lets through. The one beside the
+    /// Finds the files of the request's context, in the service's folder `root`, that its `.dockerignore` lets through. The one beside the
     /// Dockerfile (`Dockerfile.dockerignore`) goes first, as with Docker.
     ///
     /// # Errors
     /// When the context is no folder inside the service's, has no such Dockerfile, or cannot be read.
-    pub fn read(request: &ImageRequest) -> Result<Self, ImageError> {
-        let root = fs::inside(&request.root, &request.context)?;
+    pub fn read(root: &Path, request: &ImageRequest) -> Result<Self, ImageError> {
+        let root = fs::inside(root, &request.context)?;
         if !root.is_dir() {
             return Err(ImageError::NoContext { context: request.context.clone() });
         }
@@ -238,9 +238,8 @@ fn read_error(path: &Path, source: io::Error) -> fs::FsError {
 mod tests {
     use super::*;
 
-    fn request(root: &Path) -> ImageRequest {
+    fn request() -> ImageRequest {
         ImageRequest {
-            root: root.to_owned(),
             context: ".".into(),
             dockerfile: "Dockerfile".into(),
             args: vec![("B".into(), "2".into()), ("A".into(), "1".into())],
@@ -274,7 +273,7 @@ mod tests {
             ("src/main.rs", "fn main() {}"),
             (".phalanx/template.json", "{}"),
         ]);
-        let context = Context::read(&request(folder.path())).unwrap();
+        let context = Context::read(folder.path(), &request()).unwrap();
         assert_eq!(names(&context), ["Dockerfile", "out", "out/app"]);
     }
 
@@ -282,12 +281,18 @@ mod tests {
     fn a_fingerprint_is_of_what_the_image_is_made_of() {
         let files = [("Dockerfile", "FROM scratch\nCOPY a /a"), ("a", "1")];
         let (one, two) = (folder(&files), folder(&files));
-        let of = |request: &ImageRequest| {
-            Context::read(request).unwrap().fingerprint(request).unwrap().to_string()
+        let of_folder = |folder: &tempfile::TempDir, request: &ImageRequest| {
+            let context = Context::read(folder.path(), request).unwrap();
+            context.fingerprint(request).unwrap().to_string()
         };
-        let first = request(one.path());
-        let same = ImageRequest { tag: "other:name".into(), ..request(two.path()) };
-        assert_eq!(of(&first), of(&same), "neither the folder nor the local name counts");
+        let of = |request: &ImageRequest| of_folder(&one, request);
+        let first = request();
+        let same = ImageRequest { tag: "other:name".into(), ..request() };
+        assert_eq!(
+            of(&first),
+            of_folder(&two, &same),
+            "neither the folder nor the local name counts"
+        );
         let mut turned = first.clone();
         turned.args.reverse();
         assert_eq!(of(&first), of(&turned), "the order of arguments does not count");
@@ -301,7 +306,7 @@ mod tests {
             assert_ne!(of(&first), of(other), "{other:?}");
         }
         fs::write(&two.path().join("a"), "2").unwrap();
-        assert_ne!(of(&first), of(&same), "the content counts");
+        assert_ne!(of(&first), of_folder(&two, &same), "the content counts");
     }
 
     #[test]
@@ -311,7 +316,7 @@ mod tests {
         let archive = |folder: &Path| {
             fs::symlink(Path::new("Dockerfile"), &folder.join("link")).unwrap();
             let mut bytes = Vec::new();
-            Context::read(&request(folder)).unwrap().write(&mut bytes).unwrap();
+            Context::read(folder, &request()).unwrap().write(&mut bytes).unwrap();
             bytes
         };
         let (one, two) = (folder(&files), folder(&files));
@@ -329,9 +334,9 @@ mod tests {
     fn bad_contexts_are_told() {
         let folder = folder(&[("Dockerfil", ""), ("d/Dockerfile", ""), ("d/.dockerignore", "[a")]);
         let read = |change: fn(&mut ImageRequest)| {
-            let mut request = request(folder.path());
+            let mut request = request();
             change(&mut request);
-            Context::read(&request).unwrap_err().to_string()
+            Context::read(folder.path(), &request).unwrap_err().to_string()
         };
         insta::assert_snapshot!(read(|_| {}), @"there is no `Dockerfile` in the build context `.`");
         insta::assert_snapshot!(read(|request| request.context = "x".into()), @"the build context `x` is no folder of the service");

@@ -6,7 +6,7 @@ use bollard::errors::Error;
 
 use super::Engine;
 use crate::fs::{FsError, OutsideError};
-use crate::hint::{Explain, Kind};
+use crate::hint::{Explain, Kind, in_one_line};
 use crate::text::safe_line;
 
 /// An image could not be built or pushed.
@@ -260,23 +260,9 @@ pub(super) fn engine_failure(
         other => ImageError::Lost {
             action: "working on",
             host: engine.host.clone(),
-            reason: chain(other),
+            reason: in_one_line(other),
         },
     }
-}
-
-/// An error and its causes in one line.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        let message = source.to_string();
-        if !text.contains(&message) {
-            text = format!("{text}: {message}");
-        }
-        cause = source.source();
-    }
-    safe_line(&text).into_owned()
 }
 
 impl Explain for ImageError {

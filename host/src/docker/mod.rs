@@ -14,17 +14,13 @@ mod push;
 pub use connect::Engine;
 pub use context::Context;
 pub use error::ImageError;
-pub use names::check_names;
+pub use names::{check_platform, check_repository};
 pub use push::{Login, Pushing};
-
-use std::path::PathBuf;
 
 /// An image to build.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageRequest {
-    /// The service's folder, absolute. The context lies in it.
-    pub root: PathBuf,
-    /// The context's folder inside it, as the user wrote it.
+    /// The context's folder inside the service's, as the user wrote it.
     pub context: String,
     /// Path of the Dockerfile inside the context.
     pub dockerfile: String,

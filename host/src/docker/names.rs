@@ -7,14 +7,22 @@ const SEPARATORS: [char; 3] = ['.', '_', '-'];
 /// Operating systems that containers are built for.
 const SYSTEMS: [&str; 2] = ["linux", "windows"];
 
-/// Checks the names that a build and a push go by, before either is begun.
+/// Checks a repository's name.
 ///
 /// # Errors
-/// When ECR would refuse the repository's name, or no engine knows such a platform.
-pub fn check_names(repository: &str, platform: Option<&str>) -> Result<(), ImageError> {
-    if let Some(reason) = wrong_repository(repository) {
-        return Err(ImageError::BadRepository { name: repository.to_owned(), reason });
+/// When ECR would refuse it.
+pub fn check_repository(name: &str) -> Result<(), ImageError> {
+    match wrong_repository(name) {
+        Some(reason) => Err(ImageError::BadRepository { name: name.to_owned(), reason }),
+        None => Ok(()),
     }
+}
+
+/// Checks the platform that an image is built for, if one is named.
+///
+/// # Errors
+/// When no engine knows such a platform.
+pub fn check_platform(platform: Option<&str>) -> Result<(), ImageError> {
     match platform {
         Some(platform) if !is_platform(platform) => {
             Err(ImageError::BadPlatform { platform: platform.to_owned() })
@@ -75,9 +83,9 @@ mod tests {
     #[test]
     fn repositories_are_named_as_ecr_wants() {
         for good in ["orders", "team/orders-2", "a.b_c/d"] {
-            check_names(good, None).unwrap();
+            check_repository(good).unwrap();
         }
-        let wrong = |name: &str| check_names(name, None).unwrap_err().to_string();
+        let wrong = |name: &str| check_repository(name).unwrap_err().to_string();
         insta::assert_snapshot!(wrong("Orders"), @"`Orders` is no name of an ECR repository: `O` is not allowed: lower-case letters, digits, `.`, `_`, `-` and `/`");
         insta::assert_snapshot!(wrong("x"), @"`x` is no name of an ECR repository: it must have 2 to 256 characters");
         insta::assert_snapshot!(wrong("a//b"), @"`a//b` is no name of an ECR repository: each part between `/` must begin and end with a letter or digit");
@@ -86,10 +94,10 @@ mod tests {
     #[test]
     fn platforms_and_tags_have_their_forms() {
         for good in ["linux/amd64", "linux/arm64", "linux/arm/v7"] {
-            check_names("orders", Some(good)).unwrap();
+            check_platform(Some(good)).unwrap();
         }
         for bad in ["amd64", "linux", "linux/", "plan9/amd64", "linux/AMD64", "linux/arm/v7/x"] {
-            assert!(check_names("orders", Some(bad)).is_err(), "{bad}");
+            assert!(check_platform(Some(bad)).is_err(), "{bad}");
         }
         for good in ["latest", "_x", "orders-1.2.3"] {
             check_tag(good).unwrap();

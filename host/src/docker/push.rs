@@ -7,8 +7,9 @@ use bollard::query_parameters::{PushImageOptions, TagImageOptions};
 use futures_util::StreamExt as _;
 use indexmap::IndexMap;
 
-use super::error::{chain, engine_failure};
+use super::error::engine_failure;
 use super::{Engine, ImageError, Progress, names};
+use crate::hint::in_one_line;
 
 /// Who pushes. Never shown.
 #[derive(Clone)]
@@ -82,7 +83,7 @@ impl Engine {
                 Err(Error::DockerStreamError { error }) => error,
                 Err(Error::DockerResponseServerError { message, .. }) => message,
                 Err(error) => {
-                    let (host, reason) = (self.host.clone(), chain(&error));
+                    let (host, reason) = (self.host.clone(), in_one_line(&error));
                     return Err(ImageError::Lost { action: "pushing", host, reason });
                 }
             };

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::hint::{BoxError, Explain};
+use crate::hint::{BoxError, Explain, causes};
 use crate::plugin::{Failure, OutcomeView};
 
 use super::hooks;
@@ -32,12 +32,6 @@ pub(super) async fn conclude<T>(mut run: Run, result: Result<T, BoxError>) -> Re
 
 /// The error and its causes in one line, as plugins are told.
 pub(super) fn full_message(error: &dyn Explain) -> String {
-    let mut message = error.to_string();
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        message.push_str(": ");
-        message.push_str(&source.to_string());
-        cause = source.source();
-    }
-    message
+    let causes = causes(error).map(|cause| format!(": {cause}"));
+    error.to_string() + &causes.collect::<String>()
 }

@@ -11,10 +11,11 @@ use async_trait::async_trait;
 use super::services::failure;
 use crate::cloud::{Cloud, Images};
 use crate::docker::{
-    Context, Engine, ImageError, ImageRequest, Login, Progress, Pushing, check_names,
+    Built, Context, Engine, ImageError, ImageRequest, Login, Progress, Pushing, check_platform,
+    check_repository,
 };
 use crate::hint::BoxError;
-use crate::plugin::{self, BuildImage, BuiltImage, Failure, PushedImage};
+use crate::plugin::{self, Failure, PushedImage};
 use crate::report::{Event, Reporter};
 use crate::text::safe_line;
 
@@ -37,19 +38,20 @@ pub(super) struct ImageWorks {
 impl ImageWorks {
     /// What would keep the image from being built and pushed, as far as that can be told before. An engine is
     /// asked for only where an image would be built.
-    async fn check_now(&self, image: BuildImage, repository: &str) -> Result<(), BoxError> {
-        check_names(repository, image.platform.as_deref())?;
-        let request = self.request(image);
-        blocking(move || Context::read(&request)).await?;
+    async fn check_now(&self, image: ImageRequest, repository: &str) -> Result<(), BoxError> {
+        check_repository(repository)?;
+        check_platform(image.platform.as_deref())?;
+        let root = self.root.clone();
+        blocking(move || Context::read(&root, &image)).await?;
         if self.registry().is_some() {
             Engine::connect(&self.environment).await?;
         }
         Ok(())
     }
 
-    async fn fingerprint_now(&self, image: BuildImage) -> Result<String, BoxError> {
-        let request = self.request(image);
-        let digest = blocking(move || Context::read(&request)?.fingerprint(&request)).await?;
+    async fn fingerprint_now(&self, image: ImageRequest) -> Result<String, BoxError> {
+        let root = self.root.clone();
+        let digest = blocking(move || Context::read(&root, &image)?.fingerprint(&image)).await?;
         Ok(digest.to_string())
     }
 
@@ -66,18 +68,17 @@ impl ImageWorks {
         Ok(found.into_iter().map(image).collect())
     }
 
-    async fn build_now(&self, image: BuildImage) -> Result<BuiltImage, BoxError> {
-        let request = self.request(image);
-        check_names("any", request.platform.as_deref())?;
+    async fn build_now(&self, image: ImageRequest) -> Result<Built, BoxError> {
+        check_platform(image.platform.as_deref())?;
         let engine = Engine::connect(&self.environment).await?;
-        let (request, context) = blocking(move || {
-            let context = Context::read(&request)?;
-            Ok((request, context))
+        let root = self.root.clone();
+        let (image, context) = blocking(move || {
+            let context = Context::read(&root, &image)?;
+            Ok((image, context))
         })
         .await?;
-        let telling = self.telling("build", &request.tag);
-        let built = engine.build(&request, Arc::new(context), &telling).await?;
-        Ok(BuiltImage { id: built.id, size: built.size })
+        let telling = self.telling("build", &image.tag);
+        Ok(engine.build(&image, Arc::new(context), &telling).await?)
     }
 
     /// Pushes, or says in a dry run and for a cloud without a registry what the reference would be.
@@ -87,7 +88,7 @@ impl ImageWorks {
         repository: &str,
         tag: &str,
     ) -> Result<PushedImage, BoxError> {
-        check_names(repository, None)?;
+        check_repository(repository)?;
         let Some(images) = self.registry() else {
             return Ok(self.pushed(repository, tag, None));
         };
@@ -148,20 +149,6 @@ impl ImageWorks {
         Ok(Login { registry, user: login.user, password: login.password })
     }
 
-    fn request(&self, image: BuildImage) -> ImageRequest {
-        ImageRequest {
-            root: self.root.clone(),
-            context: image.context,
-            dockerfile: image.dockerfile,
-            args: image.args,
-            tag: image.tag,
-            platform: image.platform,
-            target: image.target,
-            labels: image.labels,
-            cache_from: image.cache_from,
-        }
-    }
-
     fn pushed(&self, repository: &str, tag: &str, digest: Option<String>) -> PushedImage {
         let reference = format!("{}/{repository}:{tag}", self.cloud.registry());
         PushedImage { reference, tag: tag.to_owned(), digest }
@@ -180,11 +167,11 @@ impl ImageWorks {
 
 #[async_trait]
 impl plugin::Images for ImageWorks {
-    async fn check(&self, image: BuildImage, repository: String) -> Result<(), Failure> {
+    async fn check(&self, image: ImageRequest, repository: String) -> Result<(), Failure> {
         self.check_now(image, &repository).await.map_err(told)
     }
 
-    async fn fingerprint(&self, image: BuildImage) -> Result<String, Failure> {
+    async fn fingerprint(&self, image: ImageRequest) -> Result<String, Failure> {
         self.fingerprint_now(image).await.map_err(told)
     }
 
@@ -196,7 +183,7 @@ impl plugin::Images for ImageWorks {
         self.find_now(&repository, &tag).await.map_err(told)
     }
 
-    async fn build(&self, image: BuildImage) -> Result<BuiltImage, Failure> {
+    async fn build(&self, image: ImageRequest) -> Result<Built, Failure> {
         self.build_now(image).await.map_err(told)
     }
 

@@ -17,7 +17,7 @@ use super::images::ImageWorks;
 use crate::cloud::{CallRequest, CallResponse};
 use crate::fs;
 use crate::hint::Explain;
-use crate::plugin::{self, AwsAnswer, AwsCall, CommandOutput, Failure, Images, Services};
+use crate::plugin::{self, CommandOutput, Failure, Images, Services};
 use crate::text::{shorten, size};
 
 /// Variables of the user's environment that a granted program sees. The rest may hold secrets, and
@@ -134,23 +134,13 @@ impl Services for HostServices {
         &self.images
     }
 
-    async fn call_aws(&self, call: AwsCall) -> Result<AwsAnswer, Failure> {
+    async fn call_aws(&self, call: CallRequest) -> Result<CallResponse, Failure> {
         let Some(calls) = self.images.cloud.calls() else {
             let message = format!("the local cloud has no `{}` to call", call.service);
             let hint = "deploy to AWS, or leave the plugin out of the stage".to_owned();
             return Err(Failure { code: "no-aws".into(), message, hint: Some(hint) });
         };
-        let request = CallRequest {
-            service: call.service,
-            method: call.method,
-            path: call.path,
-            headers: call.headers,
-            body: call.body,
-            limit: call.limit,
-        };
-        let answer = calls.call(request).await.map_err(|error| failure(&*error))?;
-        let CallResponse { status, headers, body } = answer;
-        Ok(AwsAnswer { status, headers, body })
+        calls.call(call).await.map_err(|error| failure(&*error))
     }
 }
 

@@ -39,10 +39,7 @@ pub use error::{MissingGrant, NotComponent, PluginError, Problem, Stage};
 pub use hook::{Hook, Object};
 pub use host::{Host, HostOptions, MAX_COMPONENT, Plugin};
 pub use inspect::{Capability, Inspection};
-pub use reach::{
-    AwsAnswer, AwsCall, BuildImage, BuiltImage, Command, CommandOutput, Images, PushedImage,
-    Services,
-};
+pub use reach::{Command, CommandOutput, Images, PushedImage, Services};
 pub use schema::check_config;
 pub use world::{
     Artifact, Artifacts, Facts, Failure, OutcomeView, StackResource, StackView, World,

@@ -4,6 +4,8 @@
 use async_trait::async_trait;
 
 use super::world::Failure;
+use crate::cloud::{CallRequest, CallResponse};
+use crate::docker::{Built, ImageRequest};
 
 /// A program to run. Its grant was checked already.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,36 +33,6 @@ pub struct CommandOutput {
     pub stderr: Vec<u8>,
 }
 
-/// An image to build. That images are granted was checked already.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BuildImage {
-    /// The context's folder inside the service's.
-    pub context: String,
-    /// The Dockerfile inside the context.
-    pub dockerfile: String,
-    /// Build arguments.
-    pub args: Vec<(String, String)>,
-    /// `name:tag` of the local image.
-    pub tag: String,
-    /// Such as `linux/arm64`.
-    pub platform: Option<String>,
-    /// Build stage to stop at.
-    pub target: Option<String>,
-    /// Labels.
-    pub labels: Vec<(String, String)>,
-    /// Images whose layers may be used again.
-    pub cache_from: Vec<String>,
-}
-
-/// An image that was built.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BuiltImage {
-    /// `sha256:…`
-    pub id: String,
-    /// Bytes.
-    pub size: u64,
-}
-
 /// An image in a registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PushedImage {
@@ -70,34 +42,6 @@ pub struct PushedImage {
     pub tag: String,
     /// `sha256:…`; none when it was not pushed.
     pub digest: Option<String>,
-}
-
-/// A call of an AWS API. Its grant was checked already.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AwsCall {
-    /// Signing name of the service.
-    pub service: String,
-    /// HTTP method.
-    pub method: String,
-    /// Path and query.
-    pub path: String,
-    /// Headers.
-    pub headers: Vec<(String, String)>,
-    /// Body.
-    pub body: Vec<u8>,
-    /// Bytes of the answer that are taken at most.
-    pub limit: u64,
-}
-
-/// The answer to an [`AwsCall`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AwsAnswer {
-    /// HTTP status.
-    pub status: u16,
-    /// Headers.
-    pub headers: Vec<(String, String)>,
-    /// Body.
-    pub body: Vec<u8>,
 }
 
 /// What the capabilities reach. Grants were checked before any of this is called.
@@ -129,7 +73,7 @@ pub trait Services: Send + Sync {
     ///
     /// # Errors
     /// When no answer comes. An error in the answer is none.
-    async fn call_aws(&self, call: AwsCall) -> Result<AwsAnswer, Failure>;
+    async fn call_aws(&self, call: CallRequest) -> Result<CallResponse, Failure>;
 }
 
 /// What `images` reaches.
@@ -139,12 +83,12 @@ pub trait Images: Send + Sync {
     ///
     /// # Errors
     /// What does.
-    async fn check(&self, image: BuildImage, repository: String) -> Result<(), Failure>;
+    async fn check(&self, image: ImageRequest, repository: String) -> Result<(), Failure>;
     /// Hex digest of everything that goes into an image.
     ///
     /// # Errors
     /// When its context cannot be read.
-    async fn fingerprint(&self, image: BuildImage) -> Result<String, Failure>;
+    async fn fingerprint(&self, image: ImageRequest) -> Result<String, Failure>;
     /// Whether images are pushed at all.
     fn will_push(&self) -> bool;
     /// The image with this tag in the cloud's registry.
@@ -156,7 +100,7 @@ pub trait Images: Send + Sync {
     ///
     /// # Errors
     /// When there is no engine, or it fails.
-    async fn build(&self, image: BuildImage) -> Result<BuiltImage, Failure>;
+    async fn build(&self, image: ImageRequest) -> Result<Built, Failure>;
     /// Pushes a local image to the cloud's registry, or says where it would go.
     ///
     /// # Errors

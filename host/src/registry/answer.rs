@@ -2,8 +2,8 @@
 
 use oci_client::errors::{OciDistributionError, OciErrorCode};
 
-use super::error::chain;
 use super::{Reference, RegistryError};
+use crate::hint::in_one_line;
 
 /// True when what was asked for is not there.
 pub(super) fn is_absence(error: &OciDistributionError) -> bool {
@@ -50,9 +50,9 @@ impl RegistryError {
                 found: "something else".into(),
             },
             OciDistributionError::RequestError(error) => {
-                Self::Unreachable { registry, reason: chain(error) }
+                Self::Unreachable { registry, reason: in_one_line(error) }
             }
-            other => Self::Refused { reference: name, reason: chain(other) },
+            other => Self::Refused { reference: name, reason: in_one_line(other) },
         }
     }
 }

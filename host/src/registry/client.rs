@@ -38,7 +38,8 @@ const MAX_MANIFEST: usize = 4 << 20;
 pub struct Client {
     store: Store,
     logins: Arc<dyn Logins>,
-    known: Mutex<HashMap<String, RegistryAuth>>,
+    /// Connections that were made, by registry: each has its pool, and the tokens that it was given.
+    known: Mutex<HashMap<String, (oci_client::Client, RegistryAuth)>>,
     max_component: u64,
 }
 
@@ -58,8 +59,6 @@ pub struct Found {
 impl Client {
     /// A client that keeps what it fetches in `store`, components of at most `max_component` bytes.
     pub fn new(store: Store, logins: Arc<dyn Logins>, max_component: u64) -> Self {
-        // The library takes the provider of the process; a second client finds it there.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         Self { store, logins, known: Mutex::default(), max_component }
     }
 
@@ -318,11 +317,18 @@ impl Client {
         Ok(bytes)
     }
 
-    /// A connection to the reference's registry, and who we are there.
+    /// The connection to the reference's registry, and who we are there.
     async fn connect(
         &self,
         reference: &Reference,
     ) -> Result<(oci_client::Client, RegistryAuth), RegistryError> {
+        let registry = &reference.registry;
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(connection) = known().get(registry) {
+            return Ok(connection.clone());
+        }
+        // The library takes the provider of the process; a second client finds it there.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let protocol = match reference.is_loopback() {
             true => ClientProtocol::Http,
             false => ClientProtocol::Https,
@@ -336,35 +342,28 @@ impl Client {
         };
         let client = oci_client::Client::try_from(configuration)
             .map_err(|error| RegistryError::of(reference, &error))?;
-        let auth = self.auth(&reference.registry).await?;
+        let auth = self.auth(registry).await?;
         // The library tells a registry who we are only when it was told so itself.
-        client.store_auth_if_needed(&reference.registry, &auth).await;
+        client.store_auth_if_needed(registry, &auth).await;
+        known().insert(registry.clone(), (client.clone(), auth.clone()));
         Ok((client, auth))
     }
 
     /// Docker's configuration, then Podman's, then logins that are in no file, then nobody.
     async fn auth(&self, registry: &str) -> Result<RegistryAuth, RegistryError> {
-        let known =
-            self.known.lock().unwrap_or_else(PoisonError::into_inner).get(registry).cloned();
-        if let Some(auth) = known {
-            return Ok(auth);
-        }
         let host = registry.to_owned();
         // A helper is a program that may ask the user's keychain.
         let configured = tokio::task::spawn_blocking(move || configured(&host));
         let configured = configured.await.unwrap_or_else(|panic| {
             std::panic::resume_unwind(panic.into_panic());
         })?;
-        let auth = match configured {
-            Some(auth) => auth,
-            None => match self.logins.login(registry).await? {
-                Some((user, password)) => RegistryAuth::Basic(user, password),
-                None => RegistryAuth::Anonymous,
-            },
-        };
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(registry.to_owned(), auth.clone());
-        Ok(auth)
+        if let Some(auth) = configured {
+            return Ok(auth);
+        }
+        Ok(match self.logins.login(registry).await? {
+            Some((user, password)) => RegistryAuth::Basic(user, password),
+            None => RegistryAuth::Anonymous,
+        })
     }
 }
 

@@ -166,20 +166,6 @@ pub enum RegistryError {
     File(#[from] FsError),
 }
 
-/// An error and its causes in one line.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        let message = source.to_string();
-        if !text.contains(&message) {
-            text = format!("{text}: {message}");
-        }
-        cause = source.source();
-    }
-    safe_line(&text).into_owned()
-}
-
 impl Explain for RegistryError {
     fn kind(&self) -> Kind {
         match self {

@@ -17,7 +17,7 @@ use http_body_util::{BodyExt as _, Limited};
 use super::{Aws, AwsError};
 use crate::cloud::images::dns_suffix;
 use crate::cloud::{CallRequest, CallResponse, Calls};
-use crate::hint::BoxError;
+use crate::hint::{BoxError, in_one_line};
 
 /// Services whose calls all go to one host, signed for this region.
 const GLOBAL: [&str; 6] = ["iam", "route53", "cloudfront", "organizations", "budgets", "ce"];
@@ -38,17 +38,19 @@ impl Aws {
         let bad = |reason: String| AwsError::BadCall { service: service.clone(), reason };
         let lost = |reason: String| AwsError::CallLost { service: service.clone(), reason };
         let signed = self.sign(request).await.map_err(bad)?;
-        let connector = Connector::builder()
-            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
-            .build();
+        let connector = self.connector.get_or_init(|| {
+            Connector::builder()
+                .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+                .build()
+        });
         let answer: HttpResponse =
-            connector.call(signed).await.map_err(|error| lost(chain(&error)))?;
+            connector.call(signed).await.map_err(|error| lost(in_one_line(&error)))?;
         let status = answer.status().as_u16();
         let headers = answer.headers().iter();
         let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let bytes = usize::try_from(limit).unwrap_or(usize::MAX);
         let body = Limited::new(answer.into_body(), bytes);
-        let body = body.collect().await.map_err(|error| lost(chain(&*error)))?.to_bytes();
+        let body = body.collect().await.map_err(|error| lost(in_one_line(&*error)))?.to_bytes();
         Ok(CallResponse { status, headers, body: body.to_vec() })
     }
 
@@ -64,7 +66,8 @@ impl Aws {
         }
         let mut http = http.body(body).map_err(|error| error.to_string())?;
         let provider = self.config.credentials_provider().ok_or("there are no credentials")?;
-        let credentials = provider.provide_credentials().await.map_err(|error| chain(&error))?;
+        let credentials =
+            provider.provide_credentials().await.map_err(|error| in_one_line(&error))?;
         let identity = credentials.into();
         let region = match GLOBAL.contains(&service.as_str()) {
             true => GLOBAL_REGION,
@@ -85,11 +88,11 @@ impl Aws {
             .map(|(name, value)| (name.as_str(), value.to_str().unwrap_or_default()));
         let body = SignableBody::Bytes(http.body());
         let signable = SignableRequest::new(http.method().as_str(), url.as_str(), texts, body)
-            .map_err(|error| chain(&error))?;
+            .map_err(|error| in_one_line(&error))?;
         let (instructions, _) =
-            sign(signable, &parameters).map_err(|error| chain(&error))?.into_parts();
+            sign(signable, &parameters).map_err(|error| in_one_line(&error))?.into_parts();
         instructions.apply_to_request_http1x(&mut http);
-        http.map(Into::into).try_into().map_err(|error| chain(&error))
+        http.map(Into::into).try_into().map_err(|error| in_one_line(&error))
     }
 
     /// Where the calls of a service go.
@@ -131,15 +134,4 @@ fn settings(service: &str) -> SigningSettings {
         settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
     }
     settings
-}
-
-/// An error and its causes in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        text = format!("{text}: {source}");
-        cause = source.source();
-    }
-    crate::text::safe_line(&text).into_owned()
 }

@@ -4,7 +4,7 @@
 //! services. The SDK reads its own environment (profiles, SSO, roles, containers, `AWS_ENDPOINT_URL`),
 //! since a tool that finds other credentials than `aws` does would be a trap.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use aws_config::profile::ProfileFileCredentialsProvider;
@@ -12,7 +12,7 @@ use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_cloudformation::config::ProvideCredentials as _;
 use aws_sdk_cloudformation::config::retry::RetryConfig;
-use aws_smithy_http_client::tls;
+use aws_smithy_http_client::{Connector, tls};
 use tokio::sync::OnceCell;
 
 use super::{
@@ -78,6 +78,8 @@ pub struct Aws {
     /// Set when the bucket is known to be usable.
     ready: Arc<OnceCell<()>>,
     uploads: Uploads,
+    /// What plugins' own calls go through, made for the first of them.
+    connector: Arc<OnceLock<Connector>>,
 }
 
 /// What a run wants of its account.
@@ -136,6 +138,7 @@ impl Aws {
             bucket: wanted.bucket.clone(),
             ready: Arc::default(),
             uploads: Uploads::default(),
+            connector: Arc::default(),
             config,
         })
     }

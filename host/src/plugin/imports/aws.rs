@@ -7,8 +7,8 @@ use wasmtime::Result;
 use super::super::bindings::WitFailure;
 use super::super::bindings::aws::{Host, Request, Response};
 use super::super::hook::Object;
-use super::super::reach;
 use super::super::state::State;
+use crate::cloud::CallRequest;
 
 impl Host for State {
     async fn call(&mut self, request: Request) -> Result<Result<Response, WitFailure>> {
@@ -18,7 +18,7 @@ impl Host for State {
             return Ok(Err(self.deny(failure)));
         }
         self.waiting = Some(format!("`{}`", request.action));
-        let call = reach::AwsCall {
+        let call = CallRequest {
             service: request.service,
             method: request.method,
             path: request.path,

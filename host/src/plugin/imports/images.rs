@@ -13,6 +13,7 @@ use super::super::reach::{self, Services};
 use super::super::state::State;
 use super::super::world::Failure;
 use super::shown;
+use crate::docker::ImageRequest;
 
 type Answer<T> = Result<Result<T, WitFailure>>;
 
@@ -98,8 +99,8 @@ impl State {
     }
 }
 
-fn from_wire(request: BuildRequest) -> reach::BuildImage {
-    reach::BuildImage {
+fn from_wire(request: BuildRequest) -> ImageRequest {
+    ImageRequest {
         context: request.context_dir,
         dockerfile: request.dockerfile,
         args: request.args,

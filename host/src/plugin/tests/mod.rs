@@ -15,7 +15,9 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::cloud::{CallRequest, CallResponse};
 use crate::context::Context;
+use crate::docker::{Built, ImageRequest};
 use crate::hint::Explain as _;
 use crate::manifest::{Grants, Limits, Location, OnFailure, PluginUse, Source};
 use crate::report::{Event, Recorder};
@@ -190,9 +192,9 @@ impl Services for FakeServices {
         self
     }
 
-    async fn call_aws(&self, call: AwsCall) -> Result<AwsAnswer, Failure> {
+    async fn call_aws(&self, call: CallRequest) -> Result<CallResponse, Failure> {
         self.note(format!("call {} {} {}", call.service, call.method, call.path));
-        Ok(AwsAnswer { status: 403, headers: Vec::new(), body: b"denied".to_vec() })
+        Ok(CallResponse { status: 403, headers: Vec::new(), body: b"denied".to_vec() })
     }
 }
 
@@ -201,12 +203,12 @@ const IMAGE_WORK: Duration = Duration::from_millis(200);
 
 #[async_trait]
 impl Images for FakeServices {
-    async fn check(&self, image: BuildImage, repository: String) -> Result<(), Failure> {
+    async fn check(&self, image: ImageRequest, repository: String) -> Result<(), Failure> {
         self.note(format!("check {} for {repository}", image.tag));
         Ok(())
     }
 
-    async fn fingerprint(&self, image: BuildImage) -> Result<String, Failure> {
+    async fn fingerprint(&self, image: ImageRequest) -> Result<String, Failure> {
         self.note(format!("fingerprint of {}", image.context));
         Ok("abc".into())
     }
@@ -220,9 +222,9 @@ impl Images for FakeServices {
         Ok(None)
     }
 
-    async fn build(&self, image: BuildImage) -> Result<BuiltImage, Failure> {
+    async fn build(&self, image: ImageRequest) -> Result<Built, Failure> {
         self.note(format!("build {}", image.tag));
-        Ok(BuiltImage { id: "sha256:abc".into(), size: 1 })
+        Ok(Built { id: "sha256:abc".into(), size: 1 })
     }
 
     async fn push(
