@@ -5,7 +5,7 @@
 
 use std::fs;
 
-use crate::support::transcript::without_digests;
+use crate::support::transcript::comparable;
 use crate::support::{Account, Project, golden, repository, words};
 
 /// The headline of what is run elsewhere.
@@ -85,27 +85,4 @@ fn run(project: &Project, command: &str, account: Option<&Account>) -> String {
     let said = String::from_utf8(said).unwrap().replace(project.root().to_str().unwrap(), "…");
     let lines = said.lines().filter(|line| !line.starts_with("build service |"));
     lines.map(|line| line.to_owned() + "\n").collect()
-}
-
-/// The text with `…` for every digest, time, size and address.
-fn comparable(text: &str) -> String {
-    let text = without_digests(text).replace("[DIGEST]", "…");
-    let mut words = Vec::new();
-    for line in text.lines() {
-        let mut line: Vec<&str> = line.trim_end().split(' ').collect();
-        for word in &mut line {
-            if word.contains(".execute-api.") {
-                *word = "…";
-            }
-        }
-        for index in 1..line.len() {
-            let unit = line[index].trim_end_matches([')', ',']);
-            let number = line[index - 1].trim_start_matches('(');
-            if ["ms", "s", "B", "KiB", "MiB"].contains(&unit) && number.parse::<f64>().is_ok() {
-                (line[index - 1], line[index]) = ("…", "…");
-            }
-        }
-        words.push(line.join(" "));
-    }
-    words.join("\n")
 }

@@ -10,6 +10,7 @@ pub mod private;
 use std::fs::{File, Metadata, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Component, Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use crate::hint::{self, Explain, Kind};
 
@@ -346,6 +347,16 @@ pub fn symlink(target: &Path, path: &Path) -> Result<()> {
 }
 /// How the names of temporary files begin; a killed run leaves them behind.
 pub const TEMPORARY_PREFIX: &str = ".phalanx-";
+
+/// Notes in a file's time that it was used, at most once a day: what nobody uses can be told by that. A file whose
+/// time cannot be set only looks older than it is.
+pub fn note_use(file: &File, now: SystemTime) {
+    const GRAIN: Duration = Duration::from_hours(24);
+    let modified = file.metadata().and_then(|metadata| metadata.modified());
+    if modified.is_ok_and(|at| now.duration_since(at).is_ok_and(|age| age > GRAIN)) {
+        let _ = file.set_modified(now);
+    }
+}
 
 /// Removes the temporary files and folders that killed runs left in `folder`, where nobody else may be
 /// writing.

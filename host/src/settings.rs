@@ -16,6 +16,8 @@ pub const SOURCE_DATE_EPOCH: &str = "SOURCE_DATE_EPOCH";
 /// `HOST[:PORT]` of a registry that stands in for the account's own in ECR: images are pushed there, and
 /// templates name it.
 pub const ECR_REGISTRY: &str = "PHALANX_ECR_REGISTRY";
+/// The organisation's policy for plugins: a file, or `https://…@sha256:…`. It counts beside the service's own.
+pub const POLICY: &str = "PHALANX_POLICY";
 /// Set to anything but the empty text: no colours (<https://no-color.org>).
 pub const NO_COLOR: &str = "NO_COLOR";
 
@@ -35,6 +37,10 @@ pub struct Settings {
     pub environment: BTreeMap<String, String>,
     /// What stands in for the account's registry for images, `HOST[:PORT]`.
     pub ecr_registry: Option<String>,
+    /// The organisation's policy for plugins.
+    pub policy: Option<String>,
+    /// Where `wkg` has its configuration, which says in which registry a package is.
+    pub wkg_config: PathBuf,
     /// True unless `NO_COLOR` is set.
     pub color: bool,
 }
@@ -64,6 +70,15 @@ impl Settings {
                 let host = address.split_once("://").map_or(address.as_str(), |(_, host)| host);
                 host.trim_end_matches('/').to_owned()
             }),
+            policy: set(POLICY).cloned(),
+            // As wkg itself looks for it.
+            wkg_config: set("WKG_CONFIG_FILE").map_or_else(
+                || {
+                    let folder = set("XDG_CONFIG_HOME").map(PathBuf::from);
+                    folder.unwrap_or_else(|| home.join(".config")).join("wasm-pkg/config.toml")
+                },
+                PathBuf::from,
+            ),
             color: set(NO_COLOR).is_none(),
             now,
             current_dir,
@@ -91,6 +106,9 @@ mod tests {
         assert_eq!(settings(&[("HOME", "/h")]).cache_dir, Path::new("/h/.cache/phalanx"));
         assert_eq!(settings(&[("XDG_CACHE_HOME", "/c")]).cache_dir, Path::new("/c/phalanx"));
         assert_eq!(settings(&[("PHALANX_CACHE_DIR", "/p")]).cache_dir, Path::new("/p"));
+        let wkg = |pairs: &[(&str, &str)]| settings(pairs).wkg_config;
+        assert_eq!(wkg(&[("HOME", "/h")]), Path::new("/h/.config/wasm-pkg/config.toml"));
+        assert_eq!(wkg(&[("WKG_CONFIG_FILE", "/w.toml")]), Path::new("/w.toml"));
         assert_eq!(
             settings(&[("SOURCE_DATE_EPOCH", "7")]).now,
             UNIX_EPOCH + Duration::from_secs(7)

@@ -70,7 +70,7 @@ fn a_lock_file_that_was_edited_is_told() {
     ");
     edited("version = \"1.0.0\"", "");
     insta::assert_snapshot!(refused(&registry, &project, 2), @"
-    error: `[SERVICE]/phalanx.lock` is not a lock file of Phalanx: line 5, column 1: missing field `version`
+    error: `[SERVICE]/phalanx.lock` is not a lock file of Phalanx: plugin `tags` has no `version`
 
     hint: take it from version control again, or delete it and run `phalanx plugin update`
     ");

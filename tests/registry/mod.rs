@@ -1,9 +1,17 @@
 //! Plugins of a real registry: published, added, pinned, updated, and everything that must not pass.
 
+/// The story of the docs.
+mod chapter;
 /// What a registry, a tag or a lock file may not do.
 mod distrust;
+/// What `--locked` and `--offline` want, and what is kept.
+mod locked;
 /// Registries that want to know who asks.
 mod logins;
+/// Sources that name a package.
+mod packages;
+/// What an organisation lets plugins be and do.
+mod policy;
 /// Plugins that must be signed.
 mod signatures;
 /// One plugin from its first release to its removal.

@@ -9,6 +9,7 @@ use phalanx::digest::Digest;
 use serde_json::{Value, json};
 
 use super::{add, orders, plain, publish};
+use crate::support::transcript::without_digests;
 use crate::support::{Project, Registry, change};
 
 /// OpenSSL with these words, in the service's folder; gives what it prints.
@@ -24,7 +25,7 @@ fn openssl(project: &Project, words: &str) -> String {
 }
 
 /// A pair of keys: `NAME.pem` and `keys/NAME.pub`.
-fn pair(project: &Project, name: &str) {
+pub(super) fn pair(project: &Project, name: &str) {
     std::fs::create_dir_all(project.root().join("keys")).unwrap();
     openssl(
         project,
@@ -34,7 +35,7 @@ fn pair(project: &Project, name: &str) {
 }
 
 /// Publishes as [`publish`] does, signed with a key of the service's folder.
-fn publish_signed(project: &Project, registry: &Registry, version: &str, key: &str) {
+pub(super) fn publish_signed(project: &Project, registry: &Registry, version: &str, key: &str) {
     project.write("plugin.wasm", phalanx::registry::builtin::get("dashboard").unwrap());
     let to = format!("oci://{}/team/tagger", registry.host);
     let key = format!("{key}.pem");
@@ -73,11 +74,11 @@ fn what_is_signed_is_added_pinned_and_checked_again_without_a_registry() {
 
     let wrong = add(&project, &registry, "--yes --key keys/other.pub");
     assert_eq!(wrong.code, Some(3));
-    insta::assert_snapshot!(plain(&registry, wrong.error()), @"
-    error: `REGISTRY/team/tagger:1.0.0` is not signed with sha256:[DIGEST]
+    insta::assert_snapshot!(plain(&registry, wrong.error()), @r#"
+    error: `REGISTRY/team/tagger:1.0.0` is not signed as `signer = "keys/other.pub"` wants, with sha256:[DIGEST]
 
-    hint: ask its publisher for a signature, or name the key that it is signed with as `signer`
-    ");
+    hint: ask its publisher for a signature; what wants it names the keys that will do
+    "#);
     let added = add(&project, &registry, "--yes --version =1.0.0 --key keys/team.pub");
     assert!(added.stdout.contains("signer        sha256:"), "{}", added.scene());
     assert!(project.read("phalanx.toml").contains("signer = \"keys/team.pub\""));
@@ -88,11 +89,11 @@ fn what_is_signed_is_added_pinned_and_checked_again_without_a_registry() {
     publish(&project, &registry, "error-alarms", "1.1.0");
     change(&project, "version = \"=1.0.0\"", "version = \"^1.0\"");
     let unsigned = run("plugin update").exits(3);
-    insta::assert_snapshot!(plain(&registry, unsigned.error()), @"
-    error: `REGISTRY/team/tagger:1.1.0` is not signed with sha256:[DIGEST]
+    insta::assert_snapshot!(plain(&registry, unsigned.error()), @r#"
+    error: `REGISTRY/team/tagger:1.1.0` is not signed as `signer = "keys/team.pub"` wants, with sha256:[DIGEST]
 
-    hint: ask its publisher for a signature, or name the key that it is signed with as `signer`
-    ");
+    hint: ask its publisher for a signature; what wants it names the keys that will do
+    "#);
     change(&project, "version = \"^1.0\"", "version = \"=1.0.0\"");
 
     drop(registry);
@@ -100,11 +101,11 @@ fn what_is_signed_is_added_pinned_and_checked_again_without_a_registry() {
     let lock = project.read("phalanx.lock");
     let signature = lock.split("signature = \"").nth(1).unwrap().split('"').next().unwrap();
     project.write("phalanx.lock", lock.replace(signature, &BASE64_STANDARD.encode("forged")));
-    insta::assert_snapshot!(run("plan --local").exits(3).error(), @"
-    error: the lock file does not show that plugin `tags` is signed with `keys/team.pub`
+    insta::assert_snapshot!(without_digests(run("plan --local").exits(3).error()), @r#"
+    error: the lock file does not show that plugin `tags` is signed as `signer = "keys/team.pub"` wants, with sha256:[DIGEST]
 
     hint: run `phalanx plugin update tags`, which asks its registry for the signature
-    ");
+    "#);
     project.write("phalanx.lock", &lock);
     std::fs::copy(project.root().join("keys/other.pub"), project.root().join("keys/team.pub"))
         .unwrap();

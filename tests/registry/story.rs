@@ -35,7 +35,7 @@ fn a_plugin_is_published_added_pinned_updated_and_removed() {
           note    hooks         template-decorate
           note    capabilities  none
           note    grants        none
-          note    signer        none: it is pinned by its digests
+          note    signer        none: it is pinned by its digest
     error: plugin tags was not confirmed; nothing was changed
 
     hint: answer `y`, or run the command again with `--yes`
@@ -51,7 +51,7 @@ fn a_plugin_is_published_added_pinned_updated_and_removed() {
       hooks         template-decorate
       capabilities  none
       grants        none
-      signer        none: it is pinned by its digests
+      signer        none: it is pinned by its digest
     ");
     insta::assert_snapshot!(plain(&registry, &project.read("phalanx.toml")), @r#"
     # The orders of the shop.
@@ -95,7 +95,7 @@ fn a_plugin_is_published_added_pinned_updated_and_removed() {
     let lock = project.read("phalanx.lock");
     run("deploy --local").succeeds();
     let listed = run("plugin list --outdated").succeeds().stdout;
-    insta::assert_snapshot!(plain(&registry, &listed), @"tags  1.0.0     oci://REGISTRY/team/tagger  (newest: 1.1.0)");
+    insta::assert_snapshot!(plain(&registry, &listed), @"tags  1.0.0     oci://REGISTRY/team/tagger  (no signature checked)  (newest: 1.1.0)");
     let dry = run("plugin update --dry-run").succeeds().stdout;
     insta::assert_snapshot!(plain(&registry, &dry), @"
     tags
@@ -179,7 +179,7 @@ fn vendored_components_need_neither_registry_nor_store() {
 }
 
 #[test]
-fn plugins_of_the_binary_and_of_files_are_added_without_a_lock() {
+fn plugins_of_the_binary_and_of_files_are_added() {
     let project = orders();
     project.write("plugins/audit.wasm", phalanx::registry::builtin::get("guardrails").unwrap());
     let run = |words: &str| project.phalanx(words);
@@ -193,7 +193,7 @@ fn plugins_of_the_binary_and_of_files_are_added_without_a_lock() {
     [plugins.audit]
     source = "file:plugins/audit.wasm"
     "#);
-    assert!(!project.root().join("phalanx.lock").exists());
+    assert!(!project.read("phalanx.lock").contains("dashboard"), "the binary pins its own");
     run("plan --local").succeeds();
     insta::assert_snapshot!(run("plugin list").succeeds().stdout, @"
     dashboard  0.1.0     builtin:dashboard
@@ -202,13 +202,28 @@ fn plugins_of_the_binary_and_of_files_are_added_without_a_lock() {
     insta::assert_snapshot!(run("plugin add builtin:dashbord").exits(2).error(), @"
     error: `builtin:dashbord` names no plugin
 
-    hint: write `oci://REGISTRY/PATH`, `file:PATH` or `builtin:NAME`
+    hint: write `oci://REGISTRY/PATH`, `NAMESPACE:NAME`, `file:PATH` or `builtin:NAME`
     hint: built-in plugins: dashboard, docker-ecr, ecs-cluster, error-alarms, guardrails, stack-tags
     ");
     insta::assert_snapshot!(run("plugin add builtin:dashboard").exits(2).error(), @"
     error: the manifest has a plugin `dashboard` already
 
     hint: take another name with `--name`, or change it with `phalanx plugin update dashboard`
+    ");
+    let misfit = run("plugin add builtin:guardrails --version ^1").exits(2);
+    insta::assert_snapshot!(misfit.error(), @"
+    error: `--version` cannot go with `builtin:guardrails`, which is in no registry
+
+    hint: leave `--version` away
+    ");
+    run("plugin add file:plugins/audit.wasm --key keys/team.pub")
+        .exits(2)
+        .says("is in no registry");
+    let fixed = run("plugin add oci://localhost:1/team/tagger:1.0.0 --version ^1").exits(2);
+    insta::assert_snapshot!(fixed.error(), @"
+    error: `--version` cannot go with `oci://localhost:1/team/tagger:1.0.0`, which names one release itself
+
+    hint: leave `--version` away
     ");
 }
 

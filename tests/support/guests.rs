@@ -50,7 +50,7 @@ fn from_text(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 fn from_rust(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     // `CARGO_TARGET_TMPDIR` is `<target>/tmp`.
     let target_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("guests");
-    build(folder, &target_dir, "--examples");
+    build(folder, &target_dir, &["--examples"]);
     let guest = |file: PathBuf| (stem(&file).replace('_', "-"), encode(&file));
     // Old guests stay in the target folder: only what has a source counts.
     let source = |file: &PathBuf| {
@@ -64,12 +64,26 @@ fn from_rust(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 /// The plugin of `examples/pipeline-tour`, as `cargo xtask tour` builds it.
 pub(crate) fn tour() -> &'static [u8] {
     static TOUR: OnceLock<Vec<u8>> = OnceLock::new();
-    TOUR.get_or_init(|| {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/pipeline-tour/plugin");
-        let target_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("tour");
-        build(&folder, &target_dir, "--lib");
-        encode(&target_dir.join(TARGET).join("release/tour.wasm"))
+    TOUR.get_or_init(|| example("pipeline-tour/plugin", "tour", &["--lib"]))
+}
+
+/// The plugin of `examples/shared-plugin`: its releases 1.0 and 1.1.
+pub(crate) fn house_rules() -> &'static [Vec<u8>; 2] {
+    static RULES: OnceLock<[Vec<u8>; 2]> = OnceLock::new();
+    RULES.get_or_init(|| {
+        let release = |more: &[&str]| {
+            example("shared-plugin/house-rules", "house_rules", &[&["--lib"], more].concat())
+        };
+        [release(&[]), release(&["--features", "commit"])]
     })
+}
+
+/// The component of an example.
+fn example(folder: &str, library: &str, what: &[&str]) -> Vec<u8> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples").join(folder);
+    let target_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name(library);
+    build(&folder, &target_dir, what);
+    encode(&target_dir.join(TARGET).join("release").join(format!("{library}.wasm")))
 }
 
 /// The component of a module that cargo has made.
@@ -82,9 +96,9 @@ fn encode(module: &Path) -> Vec<u8> {
         .unwrap_or_else(|error| panic!("{} is no component: {error:#}", module.display()))
 }
 
-fn build(folder: &Path, target_dir: &Path, what: &str) {
+fn build(folder: &Path, target_dir: &Path, what: &[&str]) {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.current_dir(folder).args(["build", "--locked", "--release", what]);
+    cargo.current_dir(folder).args(["build", "--locked", "--release"]).args(what);
     cargo.args(["--target", TARGET, "--target-dir"]).arg(target_dir);
     // What the outer cargo says about its own build is not for this one.
     for (name, _) in env::vars_os() {

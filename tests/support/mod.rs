@@ -18,6 +18,7 @@ mod scripted;
 mod tool;
 pub mod transcript;
 mod until;
+mod web;
 
 pub use command::{Finished, Phalanx, Running};
 pub use docker::Engine;
@@ -34,3 +35,4 @@ pub use scripted::{Answer, Call, Scripted};
 pub use tool::tool;
 pub use transcript::{Transcript, words};
 pub use until::until;
+pub use web::Web;

@@ -75,3 +75,26 @@ fn digests_and_quotes() {
     assert_eq!(without_digests("sha256:0123456789abcdef, dead beef"), "sha256:[DIGEST], dead beef");
     assert_eq!(words(r#"invoke a -d '{ "x": 1 }' """#), ["invoke", "a", "-d", r#"{ "x": 1 }"#, ""]);
 }
+
+/// The text with `…` for every digest, time, size and address.
+pub fn comparable(text: &str) -> String {
+    let text = without_digests(text).replace("[DIGEST]", "…");
+    let mut words = Vec::new();
+    for line in text.lines() {
+        let mut line: Vec<&str> = line.trim_end().split(' ').collect();
+        for word in &mut line {
+            if word.contains(".execute-api.") {
+                *word = "…";
+            }
+        }
+        for index in 1..line.len() {
+            let unit = line[index].trim_end_matches([')', ',']);
+            let number = line[index - 1].trim_start_matches('(');
+            if ["ms", "s", "B", "KiB", "MiB"].contains(&unit) && number.parse::<f64>().is_ok() {
+                (line[index - 1], line[index]) = ("…", "…");
+            }
+        }
+        words.push(line.join(" "));
+    }
+    words.join("\n")
+}

@@ -5,12 +5,13 @@ use crate::run::{Outcome, run_command, target};
 use crate::setup::{HOST, cargo, setup};
 
 /// The workspaces that hold guests and examples.
-const GUESTS: [&str; 5] = [
+const GUESTS: [&str; 6] = [
     "plugins",
     "tests/guests",
     "examples/hello",
     "examples/pipeline-tour/plugin",
     "examples/queue-worker",
+    "examples/shared-plugin/house-rules",
 ];
 
 const CLIPPY: [&str; 5] = ["--all-targets", "--locked", "--", "-D", "warnings"];
@@ -22,6 +23,8 @@ pub(crate) fn test() -> Outcome {
     // Guests' own logic is tested on the native target, without any host.
     run_command(&mut cargo("plugins", &["test", "--workspace", "--locked"]))?;
     run_command(&mut cargo("examples/pipeline-tour/plugin", &["test", "--locked"]))?;
+    let rules = "examples/shared-plugin/house-rules";
+    run_command(&mut cargo(rules, &["test", "--all-features", "--locked"]))?;
     // As it is deployed: what is compiled of it here serves the other tests and the demo, too.
     let mut worker = cargo("examples/queue-worker", &["test", "--locked", "--release"]);
     run_command(worker.env("CARGO_BUILD_BUILD_DIR", target().join("tests/rust")))?;

@@ -16,7 +16,8 @@ use super::session::Session;
 ///
 /// Packages and templates that no stack of the account and region refers to, nor one of the last
 /// deployments of each; records of older deployments and of stacks that are gone; uploads that were never
-/// finished; change sets that were never executed. Exits with 1 when something could not be removed.
+/// finished; change sets that were never executed. On this machine, plugins that were fetched and that no
+/// service has used. Exits with 1 when something could not be removed.
 #[derive(Debug, Args)]
 pub(super) struct Gc {
     /// Clean up the embedded local cloud of this service
@@ -28,7 +29,7 @@ pub(super) struct Gc {
     /// Keep what the last N deployments of each stack need
     #[arg(long, value_name = "N", default_value_t = 10)]
     keep: u32,
-    /// Leave what is younger, such as `30m`, `12h` or `7d` [default: 1h, and 1d for unfinished uploads]
+    /// Leave what is younger, such as `30m`, `12h` or `7d` [default: 1h, 1d for unfinished uploads, 30d for plugins]
     #[arg(long, value_name = "AGE", value_parser = humantime::parse_duration)]
     min_age: Option<Duration>,
     /// Go on without asking

@@ -77,6 +77,12 @@ struct Global {
     /// The profile in the files of `aws` that has the credentials
     #[arg(long, global = true, value_name = "NAME")]
     profile: Option<String>,
+    /// Stop unless the lock file pins every plugin of the manifest, those of files too, and nothing else
+    #[arg(long, global = true)]
+    locked: bool,
+    /// Fetch no plugin and no policy: take what is on this machine
+    #[arg(long, global = true)]
+    offline: bool,
     /// How to print the result
     #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
     output: Format,

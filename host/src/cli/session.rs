@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use phalanx::hint::{BoxError, Explain, Kind};
-use phalanx::pipeline::{Environment, Interrupt, Request};
+use phalanx::pipeline::{Environment, Interrupt, Registries, Request};
 use phalanx::report::Reporter;
 use phalanx::settings::Settings;
 use tokio::signal::unix::{SignalKind, signal};
@@ -96,8 +96,18 @@ impl Session {
             force: false,
             code_only: false,
             wait: false,
+            locked: self.global.locked,
+            offline: self.global.offline,
             retain: Vec::new(),
         })
+    }
+
+    /// The registries that this invocation may ask.
+    ///
+    /// # Errors
+    /// When there is no engine for plugins.
+    pub(super) fn registries(&self) -> Result<Registries, BoxError> {
+        Registries::open(&self.environment(), self.global.profile.as_deref(), self.global.offline)
     }
 
     fn manifest(&self) -> Result<PathBuf, BoxError> {

@@ -183,8 +183,8 @@ pub(crate) fn is_secret(declaration: &Value) -> bool {
 pub struct Limits {
     /// So many of the last deployments of each stack stay possible to roll back to.
     pub keep: usize,
-    /// What is younger is left, since another run may be about to use it. Without it, an hour, and a day
-    /// for uploads that were never finished.
+    /// What is younger is left, since another run may be about to use it. Without it, an hour, a day for
+    /// uploads that were never finished, and 30 days for plugins that were fetched.
     pub min_age: Option<Duration>,
     /// The time.
     pub now: SystemTime,
@@ -199,6 +199,11 @@ impl Limits {
     /// The age from which unfinished uploads can go.
     pub fn upload_age(&self) -> Duration {
         self.min_age.unwrap_or(Duration::from_secs(86_400))
+    }
+
+    /// The age from which plugins that nobody has used can go.
+    pub fn blob_age(&self) -> Duration {
+        self.min_age.unwrap_or(Duration::from_hours(30 * 24))
     }
 
     /// Whether something of this moment has the age.
@@ -261,6 +266,8 @@ pub enum PieceKind {
     History,
     /// An unpacked package; only in the local cloud.
     Unpacked,
+    /// What was fetched for plugins, in the user's cache.
+    Blob,
 }
 
 impl PieceKind {
@@ -274,6 +281,7 @@ impl PieceKind {
             Self::ChangeSet => "change set",
             Self::History => "history",
             Self::Unpacked => "unpacked",
+            Self::Blob => "plugin",
         }
     }
 }

@@ -247,7 +247,7 @@ fn check_plugin(name: &str, plugin: &Entry, problems: &mut Problems) {
     {
         let problem = complaint(
             format!("the plugin `{name}` cannot have a `signer`"),
-            "only `oci://` sources are signed",
+            "only sources in registries are signed",
         );
         problems.add(signer.key, problem);
     }
@@ -259,7 +259,7 @@ fn check_plugin(name: &str, plugin: &Entry, problems: &mut Problems) {
         ),
         Some(Ok(Source::Builtin(_) | Source::File(_))) => complaint(
             format!("the plugin `{name}` cannot have a `version`"),
-            "only `oci://` sources have versions",
+            "only sources in registries have versions",
         ),
         _ => return,
     };

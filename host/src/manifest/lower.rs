@@ -56,6 +56,7 @@ pub(super) fn service(parts: Parts<'_>) -> Service {
         region: parts.region.map(str::to_owned).or_else(|| text("region")),
         account: text("account"),
         description: text("description"),
+        policy: text("policy"),
         tags: parts.tree.get("service").map(|service| service.scalars("tags")).unwrap_or_default(),
         build: parts.tree.get("build").map(build),
         deploy: parts.tree.get("deploy").map(deploy).unwrap_or_default(),
@@ -236,7 +237,7 @@ fn plugin(name: &str, entry: &Entry, sources: &Sources) -> PluginUse {
     }
 }
 
-fn grants(node: &Node) -> Grants {
+pub(super) fn grants(node: &Node) -> Grants {
     let words = |command: &Node| -> Vec<String> {
         command.as_list().unwrap_or_default().iter().filter_map(Node::scalar).collect()
     };

@@ -7,10 +7,12 @@
 //! every mistake. Whether code exists on disk is not looked at here: a build may yet make it.
 
 mod arns;
+mod ceiling;
 mod check;
 mod cross;
 pub mod edit;
 mod events;
+mod hosts;
 mod include;
 mod keys;
 mod locations;
@@ -18,6 +20,7 @@ mod lower;
 mod names;
 mod node;
 mod plugins;
+mod policy;
 mod problem;
 mod runtimes;
 mod schema;
@@ -33,6 +36,8 @@ mod tests;
 
 use std::path::Path;
 
+pub use hosts::HostRule;
+pub use policy::{Policy, SourceRule, read_policy};
 pub use problem::{ManifestError, Problem};
 pub use schema::json_schema;
 pub use service::*;

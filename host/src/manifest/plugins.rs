@@ -1,13 +1,15 @@
 //! Rules for plugins: sources, versions and grants.
 
 use super::Source;
+use super::names;
+use super::policy;
 use super::problem::{Complaint, complaint, did_you_mean};
 use super::shape::{Text, Verdict};
 
-/// `builtin:NAME`, `file:PATH` or `oci://REGISTRY/PATH`.
+/// `builtin:NAME`, `file:PATH`, `oci://REGISTRY/PATH` or `NAMESPACE:NAME`.
 pub(super) const SOURCE: Text = Text {
     what: "a source such as `builtin:stack-tags`",
-    pattern: Some("^(builtin:|file:|oci://)."),
+    pattern: Some("^[a-z][a-z0-9-]*:."),
     check: |text| parse_source(text).map(|_| ()),
 };
 
@@ -21,6 +23,25 @@ pub(super) const VERSION: Text = Text {
             format!("`{text}` is not a version requirement: {error}"),
             "such as `^1.2`, `~1.2.3`, `=1.2.3` or `>=1.2, <2`",
         )),
+    },
+};
+
+/// A file of the service, or an address whose content is pinned.
+pub(super) const POLICY: Text = Text {
+    what: "a policy: a path inside the service's folder, or `https://…@sha256:…`",
+    pattern: None,
+    check: |text| match text.split_once("://") {
+        None => (names::PATH.check)(text),
+        Some((scheme, rest)) => {
+            let hint = "such as `https://example.com/phalanx-policy.toml@sha256:…`: `sha256sum` gives the digest";
+            if !matches!(scheme, "https" | "http") {
+                return Err(complaint(format!("`{text}` is no address of a policy"), hint));
+            }
+            let digest = rest.rsplit_once('@').map(|(_, digest)| digest).unwrap_or_default();
+            (policy::DIGEST.check)(digest).map_err(|_| {
+                complaint(format!("`{text}` does not say which content it must have"), hint)
+            })
+        }
     },
 };
 
@@ -46,9 +67,17 @@ pub(super) const OVERRIDE: Text = Text {
     },
 };
 
+impl Source {
+    /// Reads a source as a manifest has it; none when it names no plugin.
+    pub fn parse(text: &str) -> Option<Self> {
+        parse_source(text).ok()
+    }
+}
+
 /// The source that a text names.
 pub(super) fn parse_source(text: &str) -> Result<Source, Complaint> {
-    const FORMS: &str = "write `builtin:NAME`, `file:PATH` or `oci://REGISTRY/PATH`";
+    const FORMS: &str =
+        "write `builtin:NAME`, `file:PATH`, `oci://REGISTRY/PATH` or `NAMESPACE:NAME`";
     if let Some(reference) = text.strip_prefix("oci://") {
         check_reference(reference)
             .map_err(|why| complaint(format!("`{text}` is not an OCI reference: {why}"), OCI))?;
@@ -73,8 +102,11 @@ pub(super) fn parse_source(text: &str) -> Result<Source, Complaint> {
             }
             Ok(Source::File(path.to_owned()))
         }
-        Some((scheme, _)) => {
+        Some((scheme, name)) => {
             let hint = did_you_mean(scheme, ["builtin", "file", "oci"]);
+            if hint.is_none() && is_label(scheme) && is_label(name) {
+                return Ok(Source::Package(text.to_owned()));
+            }
             Err(complaint(format!("`{scheme}` is not a kind of plugin source"), FORMS)
                 .hint(hint.map(|hint| format!("{hint} {FORMS}"))))
         }
@@ -85,6 +117,15 @@ pub(super) fn parse_source(text: &str) -> Result<Source, Complaint> {
             Err(complaint(format!("`{text}` is not a plugin source"), hint))
         }
     }
+}
+
+/// A name as WIT packages have them: words of lower-case letters and digits, with `-` between them.
+fn is_label(text: &str) -> bool {
+    let word = |word: &str| {
+        let good = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+        word.starts_with(|c: char| c.is_ascii_lowercase()) && word.bytes().all(good)
+    };
+    text.split('-').all(word)
 }
 
 const OCI: &str =
@@ -165,6 +206,7 @@ mod tests {
             "file:/abs/p.wasm",
             "oci://registry.example.com/team/p",
             "oci://localhost:5000/p:1.2",
+            "acme:stack-tagger",
         ];
         for source in good {
             assert_eq!(parse_source(source).unwrap().to_string(), source);
@@ -184,6 +226,10 @@ mod tests {
             "oci://host/A",
             "oci://host:x/a",
             "oci:host/a",
+            "bultin:a",
+            "acme:A",
+            "acme:a-",
+            "acme:a/b",
             "oci://h/a@sha256:12",
         ] {
             assert!(parse_source(bad).is_err(), "{bad}");

@@ -48,6 +48,8 @@ pub struct Service {
     pub account: Option<String>,
     /// The template's `Description`.
     pub description: Option<String>,
+    /// What its plugins may be and do: a file, or an address with a digest.
+    pub policy: Option<String>,
     /// Tags of the stack.
     pub tags: IndexMap<String, String>,
     /// The service-wide build.
@@ -276,6 +278,15 @@ pub enum Source {
     File(String),
     /// `oci://REGISTRY/PATH`
     Oci(String),
+    /// `NAMESPACE:NAME`, which the configuration of `wkg` leads to a registry.
+    Package(String),
+}
+
+impl Source {
+    /// True for sources in registries: they have versions and signatures, and the lock file pins them.
+    pub fn is_in_registry(&self) -> bool {
+        matches!(self, Self::Oci(_) | Self::Package(_))
+    }
 }
 
 impl fmt::Display for Source {
@@ -284,6 +295,7 @@ impl fmt::Display for Source {
             Self::Builtin(name) => write!(f, "builtin:{name}"),
             Self::File(path) => write!(f, "file:{path}"),
             Self::Oci(reference) => write!(f, "oci://{reference}"),
+            Self::Package(name) => f.write_str(name),
         }
     }
 }

@@ -7,8 +7,11 @@ use serde::Serialize;
 
 use crate::cloud::archive::{ArtifactUse, Garbage, Kept, Limits, Piece, PieceKind};
 use crate::cloud::{ArtifactLocation, Cloud};
+use crate::fs;
 use crate::hint::BoxError;
 use crate::invoke::{self, Unpacked};
+use crate::manifest::Service;
+use crate::registry::{Blob, LockFile, Store};
 use crate::text::{count, size};
 
 use super::error::PipelineError;
@@ -93,10 +96,13 @@ async fn gc_now(
     let service = load(request)?;
     let cloud = open_cloud(environment, request, &service).await?;
     let cache = state_dir(&service).join("invoke");
+    let settings = &environment.settings;
+    let store = Store::new(&settings.cache_dir, settings.now);
     let mut garbage = cloud.garbage(limits).await?;
     if request.local {
         add_unpacked(&*cloud, &cache, limits, &mut garbage).await?;
     }
+    add_blobs(&store, &service, limits, &mut garbage)?;
     for stack in &garbage.unsure {
         environment.reporter.warn(
             format!("stack {stack} may go back to a template that is not recorded: all packages and templates are left"),
@@ -117,14 +123,20 @@ async fn gc_now(
         return Ok(collected);
     }
     confirm(&collected).await?;
-    let (unpacked, stored): (Vec<Piece>, Vec<Piece>) =
-        collected.removed.into_iter().partition(|piece| piece.kind == PieceKind::Unpacked);
+    let of = |kind: PieceKind| move |piece: &Piece| piece.kind == kind;
+    let (unpacked, rest): (Vec<_>, Vec<_>) =
+        collected.removed.into_iter().partition(of(PieceKind::Unpacked));
+    let (blobs, stored): (Vec<_>, Vec<_>) = rest.into_iter().partition(of(PieceKind::Blob));
     let discarded = cloud.discard(&stored, limits).await?;
+    for blob in &blobs {
+        fs::remove_file(Path::new(&blob.id))?;
+    }
     if !unpacked.is_empty() {
         invoke::remove_unpacked(&cache, unpacked.iter().map(|piece| Path::new(&piece.id)))?;
     }
     collected.removed = discarded.removed;
     collected.removed.extend(unpacked);
+    collected.removed.extend(blobs);
     collected.bytes = bytes(&collected.removed);
     collected.failed = discarded.failed;
     Ok(collected)
@@ -147,6 +159,24 @@ async fn add_unpacked(
         let (name, id) = (format!("invoke/{digest}"), path.display().to_string());
         let piece = Piece { kind: PieceKind::Unpacked, name, size, id };
         garbage.add(piece, limits.is_old(since, limits.object_age()));
+    }
+    Ok(())
+}
+
+/// What was fetched for plugins, was not used for long, and is not pinned by this service. Of other services'
+/// plugins only the time of use tells, and they can be fetched again.
+fn add_blobs(
+    store: &Store,
+    service: &Service,
+    limits: &Limits,
+    garbage: &mut Garbage,
+) -> Result<(), BoxError> {
+    let pinned = LockFile::read(&service.root)?.digests();
+    for Blob { path, name, size, used } in store.list()? {
+        if limits.is_old(used, limits.blob_age()) && !pinned.contains(&name) {
+            let (name, id) = (format!("sha256:{name}"), path.display().to_string());
+            garbage.pieces.push(Piece { kind: PieceKind::Blob, name, size, id });
+        }
     }
     Ok(())
 }

@@ -1,210 +1,268 @@
-//! Plugins from registries, as the lock file pins them. A run resolves nothing: what it may use stands there.
+//! The plugins of a service as lock file and policies let them be. A run resolves nothing: what it may use stands
+//! there.
 
-use std::path::Path;
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
 
+use crate::digest::Digest;
 use crate::fs;
-use crate::hint::{BoxError, Explain, Kind};
+use crate::hint::BoxError;
 use crate::manifest::{PluginUse, Service, Source};
-use crate::plugin::{Hook, Inspection};
-use crate::registry::{Client, LockFile, Locked, LockedGrants, PublicKey, Reference, vendor};
+use crate::plugin::{self, Hook, Inspection};
+use crate::registry::{
+    Client, Judged, LockFile, Locked, LockedGrants, PublicKey, RegistryError, Signers, Trust,
+    builtin, vendor,
+};
 
-/// The manifest and the lock file do not agree.
-#[derive(Debug, thiserror::Error)]
-pub enum LockError {
-    /// The plugin is not locked.
-    #[error("plugin `{plugin}` is not in the lock file")]
-    Missing {
-        /// The plugin.
-        plugin: String,
-        /// Where it stands in the manifest.
-        location: String,
-    },
-    /// The manifest names another source or version.
-    #[error("plugin `{plugin}` is locked as {locked}, and the manifest wants {wanted}")]
-    Other {
-        /// The plugin.
-        plugin: String,
-        /// What the lock file has.
-        locked: String,
-        /// What the manifest has.
-        wanted: String,
-    },
-    /// The manifest grants more than was approved.
-    #[error("plugin `{plugin}` is granted more than the lock file has: {}", grants.join(", "))]
-    Widened {
-        /// The plugin.
-        plugin: String,
-        /// What is new.
-        grants: Vec<String>,
-    },
-    /// The lock file does not show that the manifest's key signed the plugin.
-    #[error("the lock file does not show that plugin `{plugin}` is signed with `{key}`")]
-    NotSigned {
-        /// The plugin.
-        plugin: String,
-        /// The key's file.
-        key: String,
-    },
-    /// The component is not what the lock file says of it.
-    #[error(
-        "the lock file says of plugin `{plugin}` that it has {what} {locked}, and its component has {found}"
-    )]
-    Edited {
-        /// The plugin.
-        plugin: String,
-        /// `hooks` or `capabilities`.
-        what: &'static str,
-        /// What the lock file has.
-        locked: String,
-        /// What the component shows.
-        found: String,
-    },
+use super::error::PipelineError;
+use super::lock_error::LockError;
+use super::run::{Environment, Request};
+use super::{policies, registries};
+
+/// What a service's plugins are checked against.
+pub(super) struct Pins {
+    root: PathBuf,
+    lock: LockFile,
+    trust: Trust,
+    client: Client,
+    /// `--locked`: the lock file must be neither more nor less than the manifest, and pin files too.
+    strict: bool,
 }
 
-impl Explain for LockError {
-    fn kind(&self) -> Kind {
-        match self {
-            Self::Missing { .. } | Self::Other { .. } => Kind::BadInput,
-            Self::Widened { .. } | Self::NotSigned { .. } | Self::Edited { .. } => Kind::Refused,
+impl Pins {
+    /// Reads lock file and policies.
+    ///
+    /// # Errors
+    /// When one of them cannot be had or understood; with `--locked`, when the lock file has plugins that the
+    /// manifest does not have.
+    pub(super) async fn open(
+        environment: &Environment,
+        request: &Request,
+        service: &Service,
+    ) -> Result<Self, BoxError> {
+        let settings = &environment.settings;
+        let client = registries::client(settings, request.profile.as_deref(), request.offline);
+        let trust = policies::trust(settings, &client, service).await?;
+        // A service whose plugins are all of files may have none, or one that nobody has looked at for long.
+        let is_used = service.plugins.values().any(|usage| usage.source.is_in_registry());
+        let lock = match is_used || request.locked {
+            true => LockFile::read(&service.root)?,
+            false => LockFile::default(),
+        };
+        let strict = request.locked;
+        if let Some(name) = lock.plugins.keys().find(|name| !service.plugins.contains_key(*name))
+            && strict
+        {
+            let what = format!("it pins plugin `{name}`, which the manifest does not have");
+            return Err(LockError::Stale { what }.into());
         }
+        Ok(Self { root: service.root.clone(), lock, trust, client, strict })
     }
 
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Missing { .. } => "not-locked",
-            Self::Other { .. } => "lock-differs",
-            Self::Widened { .. } => "grants-widened",
-            Self::NotSigned { .. } => "lock-not-signed",
-            Self::Edited { .. } => "lock-edited",
-        }
-    }
-
-    fn hints(&self) -> Vec<String> {
-        match self {
-            Self::Missing { plugin, location } => vec![format!(
-                "run `phalanx plugin update {plugin}`, which shows what it may do and locks it; it stands at {location}"
-            )],
-            Self::Other { plugin, .. } => {
-                vec![format!("run `phalanx plugin update {plugin}`, or correct the manifest")]
+    /// The component of a plugin: of this binary, of its file, or the one that is locked, which is in the service's
+    /// own folder, in the store, or fetched from its registry by digest.
+    ///
+    /// # Errors
+    /// When it is not there, is not locked although it must be, or a policy does not allow it.
+    pub(super) async fn component(
+        &self,
+        usage: &PluginUse,
+    ) -> Result<Cow<'static, [u8]>, BoxError> {
+        match &usage.source {
+            Source::Builtin(wanted) => {
+                let bytes = built_in(usage, wanted)?;
+                self.judge(usage, &usage.source.to_string(), || Digest::of(bytes), None)?;
+                Ok(Cow::Borrowed(bytes))
             }
-            Self::Widened { plugin, .. } => vec![format!(
-                "run `phalanx plugin update {plugin} --allow` if that is meant, or take the grants out of the manifest"
-            )],
-            Self::NotSigned { plugin, .. } => vec![format!(
-                "run `phalanx plugin update {plugin}`, which asks its registry for the signature"
-            )],
-            Self::Edited { plugin, .. } => vec![format!(
-                "someone has edited the lock file by hand: run `phalanx plugin update {plugin}` to see what it really is"
-            )],
+            Source::File(file) => {
+                let bytes = read(&self.root, usage, file)?;
+                self.judge(usage, &usage.source.to_string(), || Digest::of(&bytes), None)?;
+                if self.strict {
+                    self.check_file(usage, file, &bytes)?;
+                }
+                Ok(Cow::Owned(bytes))
+            }
+            Source::Oci(_) | Source::Package(_) => Ok(Cow::Owned(self.locked(usage).await?)),
         }
     }
-}
 
-/// The component that is locked for a plugin: from the service's own folder, from the store, or from its registry by digest.
-pub(super) async fn component(
-    root: &Path,
-    client: &Client,
-    lock: &LockFile,
-    usage: &PluginUse,
-) -> Result<Vec<u8>, BoxError> {
-    let locked = lock.plugins.get(&usage.name).ok_or_else(|| LockError::Missing {
-        plugin: usage.name.clone(),
-        location: usage.location.to_string(),
-    })?;
-    agrees(usage, locked)?;
-    is_signed(root, usage, locked)?;
-    if let Some(bytes) = vendor::read(root, &locked.component)? {
-        return Ok(bytes);
-    }
-    let reference = Reference::parse(&locked.source)?.with_digest(&locked.manifest);
-    Ok(client.fetch_locked(&reference, locked.component).await?)
-}
-
-/// Whether the lock file shows the signature that the manifest wants. Needs no registry.
-fn is_signed(root: &Path, usage: &PluginUse, locked: &Locked) -> Result<(), BoxError> {
-    let Some(key) = public_key(root, usage)? else { return Ok(()) };
-    match &locked.proof {
-        Some(proof) if proof.shows(&key, &locked.manifest) => Ok(()),
-        _ => Err(LockError::NotSigned {
+    /// The component that is locked for a plugin of a registry.
+    async fn locked(&self, usage: &PluginUse) -> Result<Vec<u8>, BoxError> {
+        let missing = || LockError::Missing {
             plugin: usage.name.clone(),
-            key: usage.signer.clone().unwrap_or_default(),
+            location: usage.location.to_string(),
+        };
+        let locked = self.lock.plugins.get(&usage.name).ok_or_else(missing)?;
+        self.agrees(usage, locked)?;
+        let reference = locked.reference()?.ok_or_else(missing)?;
+        let source = format!("oci://{}", reference.place());
+        let manifest = reference.digest.as_deref();
+        self.judge(usage, &source, || locked.component, manifest)?;
+        self.is_signed(usage, &source, locked)?;
+        if let Some(bytes) = vendor::read(&self.root, &locked.component)? {
+            return Ok(bytes);
         }
-        .into()),
+        Ok(self.client.fetch_locked(&reference, locked.component).await?)
+    }
+
+    /// Whether the lock file has what the manifest wants.
+    fn agrees(&self, usage: &PluginUse, locked: &Locked) -> Result<(), LockError> {
+        let shown = |source: &str, requirement: Option<&str>| match requirement {
+            Some(requirement) => format!("`{source}` {requirement}"),
+            None => format!("`{source}`"),
+        };
+        let source = usage.source.to_string();
+        if locked.source != source || locked.requirement != usage.version {
+            return Err(LockError::Other {
+                plugin: usage.name.clone(),
+                locked: shown(&locked.source, locked.requirement.as_deref()),
+                wanted: shown(&source, usage.version.as_deref()),
+            });
+        }
+        let granted = LockedGrants::from(&usage.grants);
+        let grants = locked.grants.widened_by(&granted);
+        if !grants.is_empty() {
+            return Err(LockError::Widened { plugin: usage.name.clone(), grants });
+        }
+        let more = granted.widened_by(&locked.grants);
+        if self.strict && !more.is_empty() {
+            let (plugin, more) = (&usage.name, more.join(", "));
+            let what = format!(
+                "it has grants of plugin `{plugin}` that the manifest does not have: {more}"
+            );
+            return Err(LockError::Stale { what });
+        }
+        Ok(())
+    }
+
+    /// Whether a file is the one that is locked.
+    fn check_file(&self, usage: &PluginUse, file: &str, bytes: &[u8]) -> Result<(), LockError> {
+        let plugin = usage.name.clone();
+        let Some(locked) = self.lock.plugins.get(&plugin) else {
+            return Err(LockError::Missing { plugin, location: usage.location.to_string() });
+        };
+        self.agrees(usage, locked)?;
+        let found = Digest::of(bytes);
+        if found != locked.component {
+            return Err(LockError::OtherFile {
+                plugin,
+                file: file.to_owned(),
+                locked: locked.component.to_string(),
+                found: found.to_string(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Whether the policies allow a plugin; its digest is taken only when there is one.
+    fn judge(
+        &self,
+        usage: &PluginUse,
+        source: &str,
+        component: impl FnOnce() -> Digest,
+        manifest: Option<&str>,
+    ) -> Result<(), BoxError> {
+        if self.trust.is_empty() {
+            return Ok(());
+        }
+        let component = format!("sha256:{}", component());
+        let digests = [Some(component.as_str()), manifest];
+        let (plugin, grants) = (&usage.name, &usage.grants);
+        Ok(self.trust.judge(Judged { plugin, source, grants, digests })?)
+    }
+
+    /// Whether the lock file shows the signatures that manifest and policies want. Needs no registry.
+    fn is_signed(&self, usage: &PluginUse, source: &str, locked: &Locked) -> Result<(), BoxError> {
+        let key = public_key(&self.root, usage.signer.as_deref())?;
+        let manifest = locked.manifest.as_deref().unwrap_or_default();
+        for signers in signers(key.as_ref(), &self.trust, source) {
+            if signers.find(&locked.proofs, manifest).is_none() {
+                let (plugin, keys) = (usage.name.clone(), signers.fingerprints());
+                let wanted_by = signers.wanted_by;
+                return Err(LockError::NotSigned { plugin, wanted_by, keys }.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a component is what the lock file says that it is.
+    pub(super) fn is_as_locked(
+        &self,
+        usage: &PluginUse,
+        inspection: &Inspection,
+    ) -> Result<(), LockError> {
+        let is_pinned = self.strict || usage.source.is_in_registry();
+        let Some(locked) = self.lock.plugins.get(&usage.name).filter(|_| is_pinned) else {
+            return Ok(());
+        };
+        let pairs = [
+            ("hooks", &locked.hooks, hooks(inspection)),
+            ("capabilities", &locked.capabilities, capabilities(inspection)),
+        ];
+        for (what, locked, found) in pairs {
+            if *locked != found {
+                let words = |list: &[String]| match list {
+                    [] => "none".to_owned(),
+                    list => list.join(", "),
+                };
+                return Err(LockError::Edited {
+                    plugin: usage.name.clone(),
+                    what,
+                    locked: words(locked),
+                    found: words(&found),
+                });
+            }
+        }
+        Ok(())
     }
 }
 
-/// The key that must have signed a plugin.
+fn built_in(usage: &PluginUse, wanted: &str) -> Result<&'static [u8], PipelineError> {
+    builtin::get(wanted).ok_or_else(|| PipelineError::NoBuiltin {
+        plugin: usage.name.clone(),
+        wanted: wanted.to_owned(),
+        location: usage.location.to_string(),
+    })
+}
+
+fn read(root: &Path, usage: &PluginUse, file: &str) -> Result<Vec<u8>, PipelineError> {
+    let path = root.join(file);
+    // One byte more than a component may have: enough to tell that it is too large.
+    fs::read_start(&path, plugin::MAX_COMPONENT + 1).map_err(|source| {
+        let near = fs::nearest_name(&path).filter(|_| !fs::exists(&path));
+        PipelineError::Unreadable {
+            plugin: usage.name.clone(),
+            location: usage.location.to_string(),
+            near,
+            source,
+        }
+    })
+}
+
+/// The key that the manifest names, and its file.
 ///
 /// # Errors
 /// When it cannot be read, or is none.
-pub fn public_key(root: &Path, usage: &PluginUse) -> Result<Option<PublicKey>, BoxError> {
-    let Some(name) = &usage.signer else { return Ok(None) };
-    let pem = fs::read_to_string(&root.join(name))?;
-    Ok(Some(PublicKey::parse(name, &pem)?))
+pub(super) fn public_key(
+    root: &Path,
+    file: Option<&str>,
+) -> Result<Option<(String, PublicKey)>, RegistryError> {
+    let Some(file) = file else { return Ok(None) };
+    let pem = fs::read_to_string(&root.join(file))?;
+    Ok(Some((file.to_owned(), PublicKey::parse(file, &pem)?)))
 }
 
-/// Whether the lock file has what the manifest wants.
-fn agrees(usage: &PluginUse, locked: &Locked) -> Result<(), LockError> {
-    let shown = |source: &str, requirement: Option<&str>| match requirement {
-        Some(requirement) => format!("`{source}` {requirement}"),
-        None => format!("`{source}`"),
-    };
-    let source = usage.source.to_string();
-    if locked.source != source || locked.requirement != usage.version {
-        return Err(LockError::Other {
-            plugin: usage.name.clone(),
-            locked: shown(&locked.source, locked.requirement.as_deref()),
-            wanted: shown(&source, usage.version.as_deref()),
-        });
-    }
-    let grants = locked.grants.widened_by(&LockedGrants::from(&usage.grants));
-    match grants.is_empty() {
-        true => Ok(()),
-        false => Err(LockError::Widened { plugin: usage.name.clone(), grants }),
-    }
-}
-
-/// Whether a component is what the lock file says that it is.
-pub(super) fn is_as_locked(
-    lock: &LockFile,
-    usage: &PluginUse,
-    inspection: &Inspection,
-) -> Result<(), LockError> {
-    let Some(locked) = lock.plugins.get(&usage.name).filter(|_| is_locked(usage)) else {
-        return Ok(());
-    };
-    let pairs = [
-        ("hooks", &locked.hooks, hooks(inspection)),
-        ("capabilities", &locked.capabilities, capabilities(inspection)),
-    ];
-    for (what, locked, found) in pairs {
-        if *locked != found {
-            let words = |list: &[String]| match list {
-                [] => "none".to_owned(),
-                list => list.join(", "),
-            };
-            return Err(LockError::Edited {
-                plugin: usage.name.clone(),
-                what,
-                locked: words(locked),
-                found: words(&found),
-            });
-        }
-    }
-    Ok(())
-}
-
-/// True for plugins whose component the lock file pins.
-pub(super) fn is_locked(usage: &PluginUse) -> bool {
-    matches!(usage.source, Source::Oci(_))
-}
-
-/// The lock file, which is read only for a service that has a plugin in it.
-pub(super) fn read(service: &Service) -> Result<LockFile, BoxError> {
-    match service.plugins.values().any(is_locked) {
-        true => Ok(LockFile::read(&service.root)?),
-        false => Ok(LockFile::default()),
-    }
+/// Who must have signed a plugin from `source`: each of them.
+pub(super) fn signers<'a>(
+    key: Option<&'a (String, PublicKey)>,
+    trust: &'a Trust,
+    source: &str,
+) -> Vec<Signers<'a>> {
+    let own = key.map(|(file, key)| Signers {
+        wanted_by: format!("`signer = \"{file}\"`"),
+        keys: vec![key],
+    });
+    own.into_iter().chain(trust.signers(source)).collect()
 }
 
 /// Its hooks, as the lock file names them.

@@ -1,93 +1,169 @@
-//! Finds plugins in registries, and publishes them. Nothing of a service is changed here.
+//! Finds plugins where they come from, and says what they are. Nothing of a service is changed here.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use semver::{Version, VersionReq};
 use serde::Serialize;
 
-use crate::hint::BoxError;
-use crate::manifest::Grants;
-use crate::plugin::{Host, HostOptions, Inspection};
+use crate::fs;
+use crate::hint::{BoxError, Explain, Kind};
+use crate::manifest::{Grants, Service, Source};
+use crate::plugin::{Host, HostOptions, Inspection, MAX_COMPONENT};
 use crate::registry::{
-    Artifact, ArtifactAbout, Client, Locked, LockedGrants, PrivateKey, Proof, PublicKey, Reference,
-    RegistryError, choose, newest,
+    Client, Judged, Locked, LockedGrants, Packages, PolicyError, Proof, PublicKey, Reference,
+    RegistryError, Signers, Trust, builtin, choose, newest,
 };
+use crate::text::safe_line;
 
-use super::locked::{capabilities, hooks};
-use super::registries;
+use super::locked::{capabilities, hooks, public_key, signers};
+use super::publish::PublishError;
 use super::run::Environment;
+use super::{policies, registries};
 
-/// A plugin as a registry has it.
+/// A plugin that is looked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The service's folder, in which files and keys are.
+    pub root: &'a Path,
+    /// Where it comes from.
+    pub source: &'a Source,
+    /// Which versions will do.
+    pub requirement: Option<&'a str>,
+    /// The file of the key that must have signed it.
+    pub signer: Option<&'a str>,
+}
+
+/// A plugin that was found.
 #[derive(Debug, Clone)]
 pub struct Candidate {
+    /// Where it comes from, without tag and digest: a package of a namespace is in a registry.
+    pub place: String,
+    /// What a registry has of it; none for one of this binary or of a file.
+    pub release: Option<Release>,
+    /// What the component is.
+    pub inspection: Inspection,
+}
+
+/// A release in a registry.
+#[derive(Debug, Clone)]
+pub struct Release {
     /// The version that was chosen; the tag, when it is no version.
     pub version: String,
     /// The manifest's digest, `sha256:…`.
     pub manifest: String,
-    /// What the component is.
-    pub inspection: Inspection,
-    /// Who signed it, when someone must have.
-    pub signed: Option<Signed>,
-}
-
-/// A signature that was verified.
-#[derive(Debug, Clone)]
-pub struct Signed {
-    /// The key's fingerprint.
-    pub signer: String,
-    /// The signature.
-    pub proof: Proof,
+    /// Who signed it, of those who must have: fingerprints of their keys.
+    pub signers: Vec<String>,
+    /// Their signatures.
+    pub proofs: Vec<Proof>,
 }
 
 impl Candidate {
-    /// Its block in the lock file, with these grants approved.
-    pub fn locked(&self, source: &str, requirement: Option<&str>, grants: &Grants) -> Locked {
-        Locked {
-            source: source.to_owned(),
-            requirement: requirement.map(str::to_owned),
-            version: self.version.clone(),
-            manifest: self.manifest.clone(),
+    /// Its block in the lock file, with these grants approved; none for a plugin of this binary.
+    pub fn locked(&self, wanted: &Wanted<'_>, grants: &Grants) -> Option<Locked> {
+        if let Source::Builtin(_) = wanted.source {
+            return None;
+        }
+        let is_package = matches!(wanted.source, Source::Package(_));
+        let release = self.release.as_ref();
+        let listed = |list: fn(&Release) -> Vec<String>| release.map(list).unwrap_or_default();
+        Some(Locked {
+            source: wanted.source.to_string(),
+            place: is_package.then(|| self.place.clone()),
+            requirement: wanted.requirement.map(str::to_owned),
+            version: release.map(|release| release.version.clone()),
+            manifest: release.map(|release| release.manifest.clone()),
             component: self.inspection.digest,
             hooks: hooks(&self.inspection),
             capabilities: capabilities(&self.inspection),
-            signer: self.signed.as_ref().map(|signed| signed.signer.clone()),
+            signers: listed(|release| release.signers.clone()),
             grants: LockedGrants::from(grants),
-            proof: self.signed.as_ref().map(|signed| signed.proof.clone()),
-        }
+            proofs: release.map(|release| release.proofs.clone()).unwrap_or_default(),
+        })
+    }
+
+    /// Whether the policies allow it under this name, with these grants.
+    ///
+    /// # Errors
+    /// What the first one objects to.
+    pub fn judge(&self, plugin: &str, grants: &Grants, trust: &Trust) -> Result<(), PolicyError> {
+        let component = format!("sha256:{}", self.inspection.digest);
+        let manifest = self.release.as_ref().map(|release| release.manifest.as_str());
+        let digests = [Some(component.as_str()), manifest];
+        trust.judge(Judged { plugin, source: &self.place, grants, digests })
     }
 }
 
 /// Registries, and a host that tells what a component is.
 pub struct Registries {
-    client: Client,
-    host: Host,
+    pub(super) client: Client,
+    pub(super) host: Host,
+    environment: Environment,
 }
 
 impl Registries {
-    /// The registries that this process can reach.
+    /// The registries that this process can reach, none when it is `offline`.
     ///
     /// # Errors
     /// When there is no engine for plugins.
-    pub fn open(environment: &Environment, profile: Option<&str>) -> Result<Self, BoxError> {
+    pub fn open(
+        environment: &Environment,
+        profile: Option<&str>,
+        offline: bool,
+    ) -> Result<Self, BoxError> {
         let Environment { settings, reporter, compiler, .. } = environment;
         let mut options = HostOptions::new(settings, Arc::clone(reporter));
         options.compiler.clone_from(compiler);
-        Ok(Self { client: registries::client(settings, profile), host: Host::new(options)? })
+        Ok(Self {
+            client: registries::client(settings, profile, offline),
+            host: Host::new(options)?,
+            environment: environment.clone(),
+        })
     }
 
-    /// The newest version of a plugin that the requirement takes, fetched and looked at. With a key, its owner
-    /// must have signed it.
+    /// The policies in force for a service.
+    ///
+    /// # Errors
+    /// When one cannot be had, or is none.
+    pub async fn trust(&self, service: &Service) -> Result<Trust, BoxError> {
+        policies::trust(&self.environment.settings, &self.client, service).await
+    }
+
+    /// A plugin as it is now: of this binary, of its file, or the newest release that the requirement takes.
+    /// Who must have signed it has; whether policies allow the rest is [`Candidate::judge`]'s.
     ///
     /// # Errors
     /// When there is none, it is no plugin, or it is not signed so.
-    pub async fn find(
+    pub async fn find(&self, wanted: &Wanted<'_>, trust: &Trust) -> Result<Candidate, BoxError> {
+        let text = wanted.source.to_string();
+        let bytes = match wanted.source {
+            Source::Builtin(name) => {
+                let component = builtin::get(name);
+                component.ok_or_else(|| NoSource { wanted: text.clone() })?.to_vec()
+            }
+            Source::File(path) => fs::read_start(&wanted.root.join(path), MAX_COMPONENT + 1)?,
+            Source::Oci(reference) => {
+                return self.released(wanted, Reference::parse(reference)?, trust).await;
+            }
+            Source::Package(name) => {
+                let packages = Packages::new(&self.environment.settings.wkg_config);
+                let reference = packages.place(&self.client, name).await?;
+                return self.released(wanted, reference, trust).await;
+            }
+        };
+        let inspection = self.host.inspect(&text, &bytes)?;
+        Ok(Candidate { place: text, release: None, inspection })
+    }
+
+    /// The newest release that the requirement takes, fetched and looked at.
+    async fn released(
         &self,
-        source: &str,
-        requirement: Option<&str>,
-        key: Option<&PublicKey>,
+        wanted: &Wanted<'_>,
+        reference: Reference,
+        trust: &Trust,
     ) -> Result<Candidate, BoxError> {
-        let reference = Reference::parse(source)?;
-        let (reference, version) = self.choose(&reference, requirement).await?;
+        let place = format!("oci://{}", reference.place());
+        let (reference, version) = self.choose(&reference, wanted.requirement).await?;
         let found = self.client.fetch(&reference).await?;
         // A tag can be put on anything; the annotation is covered by the digest.
         if let (Ok(wanted), Some(says)) = (Version::parse(&version), &found.version)
@@ -96,13 +172,41 @@ impl Registries {
             let (reference, found) = (reference.to_string(), says.clone());
             return Err(RegistryError::OtherVersion { reference, found }.into());
         }
-        let signed = match key {
-            Some(key) => Some(self.signed(&reference, &found.manifest, key).await?),
-            None => None,
-        };
+        let key: Option<(String, PublicKey)> = public_key(wanted.root, wanted.signer)?;
+        let needed = signers(key.as_ref(), trust, &place);
+        let (signers, proofs) = self.signed(&reference, &found.manifest, &needed).await?;
         let inspection = self.host.inspect(&reference.to_string(), &found.bytes)?;
         let version = found.version.filter(|_| reference.digest.is_some()).unwrap_or(version);
-        Ok(Candidate { version, manifest: found.manifest, inspection, signed })
+        let release = Some(Release { version, manifest: found.manifest, signers, proofs });
+        Ok(Candidate { place, release, inspection })
+    }
+
+    /// The signatures of a manifest by those who must have signed it, with the keys' fingerprints.
+    async fn signed(
+        &self,
+        reference: &Reference,
+        manifest: &str,
+        needed: &[Signers<'_>],
+    ) -> Result<(Vec<String>, Vec<Proof>), BoxError> {
+        let (mut names, mut kept) = (Vec::new(), Vec::new());
+        if needed.is_empty() {
+            return Ok((names, kept));
+        }
+        let proofs = self.client.proofs(reference, manifest).await?;
+        for signers in needed {
+            let found = signers.find(&proofs, manifest);
+            let (proof, name) = found.ok_or_else(|| RegistryError::NotSigned {
+                reference: reference.to_string(),
+                wanted_by: signers.wanted_by.clone(),
+                keys: signers.fingerprints(),
+            })?;
+            // One signature may be what several want.
+            if !names.contains(&name) {
+                names.push(name);
+                kept.push(proof.clone());
+            }
+        }
+        Ok((names, kept))
     }
 
     /// The plugins below a place in a registry, each with its newest release. Images are left out.
@@ -130,112 +234,41 @@ impl Registries {
         Ok(listed)
     }
 
-    /// What a component is that comes from no registry.
+    /// The newest release of a plugin, whatever is required.
+    ///
+    /// # Errors
+    /// When the registry does not answer.
+    pub async fn newest(&self, place: &Reference) -> Result<Option<String>, BoxError> {
+        let tags = self.client.tags(place).await?;
+        Ok(newest(&tags).map(|(version, _)| version.to_string()))
+    }
+
+    /// The digest that a tag has now; none when it is gone.
+    ///
+    /// # Errors
+    /// When the registry does not answer.
+    pub async fn tagged(&self, reference: &Reference) -> Result<Option<String>, BoxError> {
+        Ok(self.client.digest_of(reference).await?)
+    }
+
+    /// The component that is locked at this reference.
+    ///
+    /// # Errors
+    /// When it is neither in the store nor in its registry.
+    pub async fn component(
+        &self,
+        reference: &Reference,
+        locked: &Locked,
+    ) -> Result<Vec<u8>, BoxError> {
+        Ok(self.client.fetch_locked(reference, locked.component).await?)
+    }
+
+    /// What a component is.
     ///
     /// # Errors
     /// When it is no plugin.
     pub fn inspect(&self, label: &str, component: &[u8]) -> Result<Inspection, BoxError> {
         Ok(self.host.inspect(label, component)?)
-    }
-
-    /// The signature of a manifest by this key.
-    async fn signed(
-        &self,
-        reference: &Reference,
-        manifest: &str,
-        key: &PublicKey,
-    ) -> Result<Signed, BoxError> {
-        let proofs = self.client.proofs(reference, manifest).await?;
-        let proof = proofs.into_iter().find(|proof| proof.shows(key, manifest));
-        let proof = proof.ok_or_else(|| RegistryError::NotSigned {
-            reference: reference.to_string(),
-            key: key.fingerprint(),
-        })?;
-        Ok(Signed { signer: key.fingerprint(), proof })
-    }
-
-    /// The newest release of a plugin, whatever is required.
-    ///
-    /// # Errors
-    /// When the registry does not answer.
-    pub async fn newest(&self, source: &str) -> Result<Option<String>, BoxError> {
-        let tags = self.client.tags(&Reference::parse(source)?).await?;
-        Ok(newest(&tags).map(|(version, _)| version.to_string()))
-    }
-
-    /// The digest that a locked version's tag has now; none when the tag is gone.
-    ///
-    /// # Errors
-    /// When the registry does not answer.
-    pub async fn tagged(&self, locked: &Locked) -> Result<Option<String>, BoxError> {
-        let reference = Reference::parse(&locked.source)?;
-        let tag = reference.tag.clone().unwrap_or_else(|| locked.version.clone());
-        Ok(self.client.digest_of(&reference.with_tag(&tag)).await?)
-    }
-
-    /// The component that is locked.
-    ///
-    /// # Errors
-    /// When it is neither in the store nor in its registry.
-    pub async fn component(&self, locked: &Locked) -> Result<Vec<u8>, BoxError> {
-        let reference = Reference::parse(&locked.source)?.with_digest(&locked.manifest);
-        Ok(self.client.fetch_locked(&reference, locked.component).await?)
-    }
-
-    /// Fetches what is locked and looks at it again.
-    ///
-    /// # Errors
-    /// When it is not there, or is not what the lock file says.
-    pub async fn verify(&self, name: &str, locked: &Locked) -> Result<Inspection, BoxError> {
-        let bytes = self.component(locked).await?;
-        Ok(self.host.inspect(name, &bytes)?)
-    }
-
-    /// Publishes a component under its version. The same bytes again are no error.
-    ///
-    /// # Errors
-    /// When it is no plugin, that version has other content already, or the registry does not take it.
-    pub async fn publish(
-        &self,
-        component: Vec<u8>,
-        place: &str,
-        mut about: ArtifactAbout,
-        key: Option<&PrivateKey>,
-    ) -> Result<Published, BoxError> {
-        let reference = Reference::parse(place)?;
-        let inspection = self.host.inspect(place, &component)?;
-        let version =
-            reference.tag.clone().or(about.version.take()).or_else(|| inspection.version.clone());
-        let version = version.ok_or(PublishError::NoVersion)?;
-        let parsed = Version::parse(&version);
-        let parsed = parsed.map_err(|error| PublishError::BadVersion {
-            version: version.clone(),
-            reason: error.to_string(),
-        })?;
-        if !parsed.build.is_empty() {
-            let reason = "a tag of a registry cannot hold `+`".to_owned();
-            return Err(PublishError::BadVersion { version, reason }.into());
-        }
-        about.version = Some(version.clone());
-        about.title = about.title.or_else(|| inspection.name.clone());
-        let artifact = Artifact::new(component, &inspection.imports, &inspection.exports, &about);
-        let reference = reference.with_tag(&version);
-        let digest = artifact.digest();
-        let is_new = match self.client.digest_of(&reference).await? {
-            Some(there) if there == digest => false,
-            Some(_) => {
-                let place = reference.place();
-                return Err(RegistryError::Published { place, version }.into());
-            }
-            None => {
-                self.client.push(&reference, &artifact).await?;
-                true
-            }
-        };
-        if let Some(key) = key {
-            self.client.sign(&reference, &digest, key).await?;
-        }
-        Ok(Published { reference: reference.to_string(), digest, is_new, inspection })
     }
 
     /// The reference to fetch, and the version that it is.
@@ -277,48 +310,28 @@ pub struct Listed {
     pub description: Option<String>,
 }
 
-/// A plugin that is in a registry now.
-#[derive(Debug, Clone)]
-pub struct Published {
-    /// With its version.
-    pub reference: String,
-    /// The manifest's digest, `sha256:…`.
-    pub digest: String,
-    /// False when the same was there already.
-    pub is_new: bool,
-    /// What the component is.
-    pub inspection: Inspection,
-}
-
-/// A component cannot be published as it is.
+/// A text names no plugin.
 #[derive(Debug, thiserror::Error)]
-pub enum PublishError {
-    /// No version is named anywhere.
-    #[error("no version is named, and the component has none of its own")]
-    NoVersion,
-    /// The version is none.
-    #[error("`{version}` is no version: {reason}")]
-    BadVersion {
-        /// The text.
-        version: String,
-        /// Why not.
-        reason: String,
-    },
+#[error("`{}` names no plugin", safe_line(wanted))]
+pub struct NoSource {
+    /// The text.
+    pub wanted: String,
 }
 
-impl crate::hint::Explain for PublishError {
-    fn kind(&self) -> crate::hint::Kind {
-        crate::hint::Kind::BadInput
+impl Explain for NoSource {
+    fn kind(&self) -> Kind {
+        Kind::BadInput
     }
 
     fn code(&self) -> &'static str {
-        match self {
-            Self::NoVersion => "no-version",
-            Self::BadVersion { .. } => "bad-version",
-        }
+        "no-such-plugin"
     }
 
     fn hints(&self) -> Vec<String> {
-        vec!["such as `1.2.3`: name it with `--version`".into()]
+        let known = builtin::names().collect::<Vec<_>>().join(", ");
+        vec![
+            "write `oci://REGISTRY/PATH`, `NAMESPACE:NAME`, `file:PATH` or `builtin:NAME`".into(),
+            format!("built-in plugins: {known}"),
+        ]
     }
 }

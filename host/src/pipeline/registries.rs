@@ -11,11 +11,11 @@ use crate::plugin::MAX_COMPONENT;
 use crate::registry::{Client, Logins, RegistryError, Store};
 use crate::settings::Settings;
 
-/// The registries that a run can reach; `profile` is what signs for those of ECR.
-pub(super) fn client(settings: &Settings, profile: Option<&str>) -> Client {
-    let store = Store::new(&settings.cache_dir);
+/// The registries that a run can reach, none when it is `offline`; `profile` is what signs for those of ECR.
+pub(super) fn client(settings: &Settings, profile: Option<&str>, offline: bool) -> Client {
+    let store = Store::new(&settings.cache_dir, settings.now);
     let logins = EcrLogins { profile: profile.map(str::to_owned) };
-    Client::new(store, Arc::new(logins), MAX_COMPONENT)
+    Client::new(store, Arc::new(logins), MAX_COMPONENT).offline(offline)
 }
 
 struct EcrLogins {

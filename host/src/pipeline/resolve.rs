@@ -5,20 +5,18 @@
 //! is not granted, a configuration that does not fit its schema.
 
 use std::borrow::Cow;
-use std::path::Path;
 use std::sync::Arc;
 
-use crate::fs;
 use crate::hint::BoxError;
-use crate::manifest::{PluginUse, Service, Source};
+use crate::manifest::{PluginUse, Service};
 use crate::plugin::{self, Hook, Plugin};
-use crate::registry::{Client, LockFile, builtin};
 use crate::text::count;
 
 use super::error::PipelineError;
+use super::hooks;
+use super::locked::Pins;
 use super::run::{Environment, Request, Run};
 use super::step::Step;
-use super::{hooks, locked, registries};
 
 /// Loads all plugins and runs `pre-build`.
 pub(super) async fn resolve(run: &mut Run) -> Result<(), BoxError> {
@@ -32,19 +30,18 @@ pub(super) async fn load_plugins(run: &mut Run) -> Result<(), BoxError> {
     run.step(Step::Resolve, async |run| {
         run.identity = run.cloud.identity().await?;
         let service = Arc::clone(&run.service);
+        let pins = Pins::open(&run.environment, &run.request, &service).await?;
         if service.plugins.is_empty() {
             return Ok(((), "no plugins".into()));
         }
         let usages = service.plugins.values().collect::<Vec<_>>();
-        let lock = locked::read(&service)?;
-        let client = run.registries();
         let mut components = Vec::new();
         for usage in &usages {
-            components.push(component(&service.root, usage, &lock, &client).await);
+            components.push(pins.component(usage).await);
         }
         let host = run.host()?;
         let mut refused = None;
-        for (loaded, usage) in load_all(host, &lock, &usages, components).into_iter().zip(&usages) {
+        for (loaded, usage) in load_all(host, &pins, &usages, components).into_iter().zip(&usages) {
             let checked = match loaded {
                 Ok(plugin) => check_config(&plugin, usage).await.map(|()| plugin),
                 Err(error) => Err(error),
@@ -67,13 +64,13 @@ pub(super) async fn load_plugins(run: &mut Run) -> Result<(), BoxError> {
 /// Loads plugins side by side: compiling one takes a while when it is new to this machine.
 fn load_all(
     host: &plugin::Host,
-    lock: &LockFile,
+    pins: &Pins,
     usages: &[&PluginUse],
     components: Vec<Result<Cow<'static, [u8]>, BoxError>>,
 ) -> Vec<Result<Arc<Plugin>, BoxError>> {
     let load = |(usage, component): (&PluginUse, Result<Cow<[u8]>, BoxError>)| {
         let plugin = Arc::new(host.load(usage, &component?)?);
-        locked::is_as_locked(lock, usage, plugin.inspection())?;
+        pins.is_as_locked(usage, plugin.inspection())?;
         Ok(plugin)
     };
     std::thread::scope(|scope| {
@@ -91,50 +88,15 @@ fn load_all(
 /// The component of a plugin that a service uses.
 ///
 /// # Errors
-/// When its source is not there, or it is not locked.
+/// When its source is not there, it is not locked, or a policy does not allow it.
 pub async fn component_of(
     environment: &Environment,
     request: &Request,
     service: &Service,
     usage: &PluginUse,
 ) -> Result<Vec<u8>, BoxError> {
-    let client = registries::client(&environment.settings, request.profile.as_deref());
-    let lock = locked::read(service)?;
-    component(&service.root, usage, &lock, &client).await.map(Cow::into_owned)
-}
-
-/// The component's bytes, from where the manifest says.
-async fn component(
-    root: &Path,
-    usage: &PluginUse,
-    lock: &LockFile,
-    client: &Client,
-) -> Result<Cow<'static, [u8]>, BoxError> {
-    match &usage.source {
-        Source::Builtin(wanted) => builtin::get(wanted).map(Cow::Borrowed).ok_or_else(|| {
-            PipelineError::NoBuiltin {
-                plugin: usage.name.clone(),
-                wanted: wanted.clone(),
-                location: usage.location.to_string(),
-            }
-            .into()
-        }),
-        Source::File(file) => {
-            let path = root.join(file);
-            // One byte more than a component may have: enough to tell that it is too large.
-            let bytes = fs::read_start(&path, plugin::MAX_COMPONENT + 1).map_err(|source| {
-                let near = fs::nearest_name(&path).filter(|_| !fs::exists(&path));
-                PipelineError::Unreadable {
-                    plugin: usage.name.clone(),
-                    location: usage.location.to_string(),
-                    near,
-                    source,
-                }
-            })?;
-            Ok(Cow::Owned(bytes))
-        }
-        Source::Oci(_) => Ok(Cow::Owned(locked::component(root, client, lock, usage).await?)),
-    }
+    let pins = Pins::open(environment, request, service).await?;
+    pins.component(usage).await.map(Cow::into_owned)
 }
 
 async fn check_config(plugin: &Plugin, usage: &PluginUse) -> Result<(), BoxError> {

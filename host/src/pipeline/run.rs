@@ -17,7 +17,6 @@ use crate::hint::BoxError;
 use crate::manifest::{Location, Service};
 use crate::package::Sealed;
 use crate::plugin::{Facts, Host, HostOptions, OutcomeView, Plugin, StackResource, StackView};
-use crate::registry::Client;
 use crate::report::{Event, Reporter};
 use crate::settings::Settings;
 use crate::template::{Finding, Template};
@@ -27,7 +26,6 @@ use super::error::PipelineError;
 use super::images::ImageWorks;
 use super::interrupt::Interrupt;
 use super::load::load;
-use super::registries;
 use super::services::HostServices;
 use super::step::Step;
 
@@ -65,6 +63,10 @@ pub struct Request {
     pub code_only: bool,
     /// `--wait`: let another run's change of the stack end first, instead of stopping.
     pub wait: bool,
+    /// `--locked`: the lock file must pin every plugin, and nothing else.
+    pub locked: bool,
+    /// `--offline`: fetch no plugin and no policy.
+    pub offline: bool,
     /// `--retain`: resources that a deletion leaves behind.
     pub retain: Vec<String>,
 }
@@ -232,11 +234,6 @@ impl Run {
             dry_run: self.request.dry_run,
             now: self.environment.settings.now,
         })
-    }
-
-    /// The registries that plugins come from.
-    pub(super) fn registries(&self) -> Client {
-        registries::client(&self.environment.settings, self.request.profile.as_deref())
     }
 
     /// What capabilities reach outside through.

@@ -27,8 +27,6 @@ const MAC: usize = 32;
 const KEY_FILE: &str = "component-cache.key";
 const FOLDER: &str = "components";
 const EXTENSION: &str = "cwasm";
-/// A use is noted when the last one was noted longer ago than this.
-const USE_GRAIN: Duration = Duration::from_hours(24);
 /// An unfinished file older than this belongs to a process that is gone.
 const ABANDONED: Duration = Duration::from_hours(1);
 
@@ -93,7 +91,7 @@ impl Cache {
         let component = unsafe { Component::deserialize(engine, code) };
         match component {
             Ok(component) => {
-                self.note_use(&file);
+                fs::note_use(&file, self.now);
                 Cached::Hit(component)
             }
             Err(error) => self.reject(path, &format!("the engine refuses it: {error:#}")),
@@ -144,14 +142,6 @@ impl Cache {
         // When it cannot be removed it will be replaced by name.
         let _ = fs::remove_file(&path);
         Cached::Rejected(path, reason.to_owned())
-    }
-
-    /// So that pruning knows what is in use. A cache that cannot note it still works.
-    fn note_use(&self, file: &File) {
-        let modified = file.metadata().and_then(|metadata| metadata.modified());
-        if modified.is_ok_and(|at| self.now.duration_since(at).is_ok_and(|age| age > USE_GRAIN)) {
-            let _ = file.set_modified(self.now);
-        }
     }
 }
 

@@ -10,7 +10,7 @@ use super::bindings::aws::Request;
 use super::error::{MissingGrant, Problem};
 use super::inspect::Inspection;
 use super::world::Failure;
-use crate::manifest::Grants;
+use crate::manifest::{Grants, HostRule};
 use crate::text::{safe_line, shorten};
 
 /// Code of the failure that a plugin gets when it asks for more than was granted.
@@ -42,8 +42,14 @@ struct Globs {
 impl Granted {
     /// Checks that the grants can be understood.
     pub(super) fn new(plugin: &str, grants: &Grants) -> Result<Self, Problem> {
-        let network: Result<_, _> =
-            grants.network.iter().map(|rule| HostRule::parse(rule)).collect();
+        let host = |text: &String| {
+            HostRule::parse(text).map_err(|reason| Problem::BadGrant {
+                grant: "network",
+                pattern: text.clone(),
+                reason: reason.to_owned(),
+            })
+        };
+        let network: Result<_, _> = grants.network.iter().map(host).collect();
         Ok(Self {
             plugin: plugin.to_owned(),
             commands: grants.commands.iter().filter(|prefix| !prefix.is_empty()).cloned().collect(),
@@ -199,52 +205,6 @@ impl Globs {
 
     fn words(&self) -> String {
         words(self.text.iter().cloned())
-    }
-}
-
-/// One entry of `network`.
-#[derive(Debug, PartialEq, Eq)]
-struct HostRule {
-    /// Lower case, without `*.`.
-    host: String,
-    /// Written `*.host`: one label or more before it.
-    below: bool,
-    port: u16,
-}
-
-impl HostRule {
-    fn parse(text: &str) -> Result<Self, Problem> {
-        let bad = |reason: &str| Problem::BadGrant {
-            grant: "network",
-            pattern: text.to_owned(),
-            reason: reason.to_owned(),
-        };
-        let (host, port) = match text.rsplit_once(':') {
-            // `[::1]` has colons of its own.
-            Some((host, port)) if !port.ends_with(']') => {
-                (host, port.parse().map_err(|_| bad("the port must be a number up to 65535"))?)
-            }
-            _ => (text, 443),
-        };
-        let (below, host) = match host.strip_prefix("*.") {
-            Some(host) => (true, host),
-            None => (false, host),
-        };
-        if host.is_empty() || host.contains(['*', '/', '@', ' ']) {
-            return Err(bad("write `host`, `host:port` or `*.domain`"));
-        }
-        Ok(Self { host: host.to_lowercase(), below, port })
-    }
-
-    fn allows(&self, host: &str, port: u16) -> bool {
-        let host = host.to_lowercase();
-        let matches = if self.below {
-            host.strip_suffix(&self.host)
-                .is_some_and(|front| front.len() > 1 && front.ends_with('.'))
-        } else {
-            host == self.host
-        };
-        matches && port == self.port
     }
 }
 

@@ -36,7 +36,9 @@ const MAX_MANIFEST: usize = 4 << 20;
 
 /// A client of registries, for one run.
 pub struct Client {
-    store: Store,
+    pub(super) store: Store,
+    /// `--offline`: nothing is asked for over the network.
+    pub(super) offline: bool,
     logins: Arc<dyn Logins>,
     /// Connections that were made, by registry: each has its pool, and the tokens that it was given.
     known: Mutex<HashMap<String, (oci_client::Client, RegistryAuth)>>,
@@ -59,7 +61,13 @@ pub struct Found {
 impl Client {
     /// A client that keeps what it fetches in `store`, components of at most `max_component` bytes.
     pub fn new(store: Store, logins: Arc<dyn Logins>, max_component: u64) -> Self {
-        Self { store, logins, known: Mutex::default(), max_component }
+        Self { store, offline: false, logins, known: Mutex::default(), max_component }
+    }
+
+    /// One that takes what is in the store, and fetches nothing, when `offline` is true.
+    #[must_use]
+    pub fn offline(self, offline: bool) -> Self {
+        Self { offline, ..self }
     }
 
     /// All tags of a repository.
@@ -322,6 +330,9 @@ impl Client {
         &self,
         reference: &Reference,
     ) -> Result<(oci_client::Client, RegistryAuth), RegistryError> {
+        if self.offline {
+            return Err(RegistryError::Offline { what: reference.to_string() });
+        }
         let registry = &reference.registry;
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(connection) = known().get(registry) {

@@ -110,12 +110,14 @@ pub enum RegistryError {
         reason: String,
     },
     /// Nobody with the key signed it.
-    #[error("`{reference}` is not signed with {key}")]
+    #[error("`{reference}` is not signed as {wanted_by} wants, with {keys}")]
     NotSigned {
         /// The artifact.
         reference: String,
-        /// The key's fingerprint.
-        key: String,
+        /// The fingerprints of the keys of which one would do.
+        keys: String,
+        /// The manifest's `signer`, or a policy.
+        wanted_by: String,
     },
     /// The annotations name another version than the tag.
     #[error("`{reference}` says of itself that it is version {}", safe_line(found))]
@@ -142,6 +144,61 @@ pub enum RegistryError {
         place: String,
         /// The version.
         version: String,
+    },
+    /// A document on the web cannot be had.
+    #[error("`{}` cannot be fetched: {}", safe_line(url), safe_line(reason))]
+    Document {
+        /// Its address.
+        url: String,
+        /// Why not.
+        reason: String,
+    },
+    /// A document on the web is another one than was pinned.
+    #[error("`{}` is sha256:{found} now, and sha256:{wanted} is wanted", safe_line(url))]
+    OtherDocument {
+        /// Its address.
+        url: String,
+        /// The digest that was asked for.
+        wanted: String,
+        /// The digest of what came.
+        found: String,
+    },
+    /// No registry is configured for a package.
+    #[error("no registry is configured for `{package}`")]
+    NoRegistry {
+        /// The package.
+        package: String,
+        /// Its namespace.
+        namespace: String,
+        /// The configuration's file.
+        path: std::path::PathBuf,
+    },
+    /// The package's registry is no OCI registry.
+    #[error("`{package}` is in `{registry}`, which speaks `{}`", safe_line(protocol))]
+    OtherProtocol {
+        /// The package.
+        package: String,
+        /// Its registry.
+        registry: String,
+        /// What that speaks.
+        protocol: String,
+    },
+    /// The configuration of `wkg` cannot be understood.
+    #[error("`{}` is no configuration of wkg: {reason}", path.display())]
+    BadConfiguration {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// It is not here, and nothing may be fetched.
+    #[error(
+        "`{}` would have to be asked for over the network, which `--offline` forbids",
+        safe_line(what)
+    )]
+    Offline {
+        /// The artifact or address.
+        what: String,
     },
     /// The lock file cannot be understood.
     #[error("`{}` is not a lock file of Phalanx: {reason}", path.display())]
@@ -176,8 +233,12 @@ impl Explain for RegistryError {
             | Self::Published { .. }
             | Self::BadLock { .. }
             | Self::BadKey { .. }
+            | Self::NoRegistry { .. }
+            | Self::OtherProtocol { .. }
+            | Self::BadConfiguration { .. }
             | Self::NewerLock { .. } => Kind::BadInput,
             Self::OtherBytes { .. }
+            | Self::OtherDocument { .. }
             | Self::OtherComponent { .. }
             | Self::OtherVendored { .. }
             | Self::OtherVersion { .. }
@@ -205,6 +266,12 @@ impl Explain for RegistryError {
             Self::OtherVersion { .. } => "plugin-other-version",
             Self::NoVersion { .. } => "no-version",
             Self::Published { .. } => "already-published",
+            Self::Document { .. } => "no-document",
+            Self::OtherDocument { .. } => "other-document",
+            Self::NoRegistry { .. } => "no-registry",
+            Self::OtherProtocol { .. } => "registry-other-protocol",
+            Self::BadConfiguration { .. } => "bad-registry-configuration",
+            Self::Offline { .. } => "offline",
             Self::BadLock { .. } => "bad-lock",
             Self::NewerLock { .. } => "newer-lock",
             Self::File(error) => error.code(),
@@ -250,9 +317,9 @@ impl Explain for RegistryError {
             Self::BadKey { .. } => one(
                 "make a pair with `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256`, or with cosign, whose public key is one as it is",
             ),
-            Self::NotSigned { .. } => one(
-                "ask its publisher for a signature, or name the key that it is signed with as `signer`",
-            ),
+            Self::NotSigned { .. } => {
+                one("ask its publisher for a signature; what wants it names the keys that will do")
+            }
             Self::OtherVendored { .. } => {
                 one("take it from version control again, or run `phalanx plugin vendor`")
             }
@@ -266,6 +333,19 @@ impl Explain for RegistryError {
             Self::Published { .. } => {
                 one("give it another version: what is released never changes")
             }
+            Self::Document { .. } => one("check the address and the network, then run it again"),
+            Self::OtherDocument { .. } => {
+                one("look at what has changed in it, then write its new digest")
+            }
+            Self::NoRegistry { namespace, path, .. } => vec![format!(
+                "name one in `{}`, such as `[namespace_registries]` with `{namespace} = \"registry.example.com\"`, or write `oci://REGISTRY/PATH`",
+                path.display()
+            )],
+            Self::OtherProtocol { .. } => one("plugins come from OCI registries"),
+            Self::BadConfiguration { .. } => one("correct it: `wkg config --edit` opens it"),
+            Self::Offline { .. } => one(
+                "run the command once without `--offline`; `phalanx plugin vendor` keeps plugins in the repository",
+            ),
             Self::BadLock { .. } => one(
                 "take it from version control again, or delete it and run `phalanx plugin update`",
             ),

@@ -3,15 +3,16 @@
 //! One block a plugin, sorted by name, each value on a line of its own: two branches that change different
 //! plugins merge without a conflict. It is written by `phalanx plugin add` and `update` alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Proof, RegistryError};
+use super::{Proof, Reference, RegistryError};
 use crate::digest::Digest;
 use crate::fs;
 use crate::manifest::Grants;
+use crate::text::safe_line;
 
 /// The file's name, beside the manifest.
 pub const FILE: &str = "phalanx.lock";
@@ -35,13 +36,18 @@ pub struct LockFile {
 pub struct Locked {
     /// As in the manifest, such as `oci://registry.example.com/team/plugin`.
     pub source: String,
+    /// Where a package of a namespace is, such as `oci://registry.example.com/acme/plugin`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
     /// The requirement in the manifest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requirement: Option<String>,
-    /// The version that was chosen; the tag, when it is no version.
-    pub version: String,
-    /// The manifest's digest, `sha256:…`.
-    pub manifest: String,
+    /// The version that was chosen; the tag, when it is no version. A file has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The manifest's digest, `sha256:…`. A file has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<String>,
     /// The component's digest, `sha256:…`.
     #[serde(with = "prefixed")]
     pub component: Digest,
@@ -49,15 +55,55 @@ pub struct Locked {
     pub hooks: Vec<String>,
     /// The capabilities that it imports.
     pub capabilities: Vec<String>,
-    /// Fingerprint of the key that signed it, when the manifest names one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub signer: Option<String>,
+    /// Fingerprints of the keys that signed it, for each that manifest or policies want.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signers: Vec<String>,
     /// What it was granted when this was approved.
     #[serde(default, skip_serializing_if = "LockedGrants::is_empty")]
     pub grants: LockedGrants,
-    /// The signature, with which every run checks again that the key signed this manifest.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub proof: Option<Proof>,
+    /// Their signatures, with which every run checks again that they signed this manifest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proofs: Vec<Proof>,
+}
+
+impl Locked {
+    /// The manifest in its registry, by digest; none for a file.
+    ///
+    /// # Errors
+    /// When its place is none.
+    pub fn reference(&self) -> Result<Option<Reference>, RegistryError> {
+        let Some(manifest) = &self.manifest else { return Ok(None) };
+        let reference = Reference::parse(self.place.as_ref().unwrap_or(&self.source))?;
+        Ok(Some(reference.with_digest(manifest)))
+    }
+
+    /// The tag that its version had when it was locked; none when a digest was asked for, or for a file.
+    ///
+    /// # Errors
+    /// When its place is none.
+    pub fn tagged(&self) -> Result<Option<Reference>, RegistryError> {
+        let Some(version) = &self.version else { return Ok(None) };
+        let reference = Reference::parse(self.place.as_ref().unwrap_or(&self.source))?;
+        if reference.digest.is_some() {
+            return Ok(None);
+        }
+        let tag = reference.tag.clone().unwrap_or_else(|| version.clone());
+        Ok(Some(reference.with_tag(&tag)))
+    }
+
+    /// The first thing that it lacks: what comes from a registry has all, a file has none.
+    fn lacks(&self) -> Option<&'static str> {
+        if self.source.starts_with("file:") {
+            return None;
+        }
+        let is_package = !self.source.starts_with("oci://");
+        let fields = [
+            ("place", is_package && self.place.is_none()),
+            ("version", self.version.is_none()),
+            ("manifest", self.manifest.is_none()),
+        ];
+        fields.into_iter().find_map(|(name, is_missing)| is_missing.then_some(name))
+    }
 }
 
 /// Grants as they were approved.
@@ -175,6 +221,11 @@ impl LockFile {
             return Err(RegistryError::NewerLock { path, found: version, known: VERSION });
         }
         let file: File = toml::from_str(&text).map_err(|error| bad(reason(&text, &error)))?;
+        for (name, locked) in &file.plugins {
+            if let Some(field) = locked.lacks() {
+                return Err(bad(format!("plugin `{}` has no `{field}`", safe_line(name))));
+            }
+        }
         Ok(Self { plugins: file.plugins })
     }
 
@@ -193,6 +244,17 @@ impl LockFile {
         Ok(fs::write(&path, self.text())?)
     }
 
+    /// Digests, in hexadecimal digits, of all components and manifests that it pins.
+    pub fn digests(&self) -> BTreeSet<String> {
+        let manifest = |locked: &Locked| {
+            locked.manifest.as_deref()?.strip_prefix("sha256:").map(str::to_owned)
+        };
+        let both = |locked: &Locked| {
+            [Some(locked.component.to_string()), manifest(locked)].into_iter().flatten()
+        };
+        self.plugins.values().flat_map(both).collect()
+    }
+
     /// As it is written.
     pub fn text(&self) -> String {
         let file = File { version: VERSION, plugins: self.plugins.clone() };
@@ -202,8 +264,8 @@ impl LockFile {
 }
 
 /// Where and what, in one line.
-fn reason(text: &str, error: &toml::de::Error) -> String {
-    let message = crate::text::safe_line(error.message().trim()).into_owned();
+pub(super) fn reason(text: &str, error: &toml::de::Error) -> String {
+    let message = safe_line(error.message().trim()).into_owned();
     let Some(before) = error.span().and_then(|span| text.get(..span.start)) else { return message };
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
@@ -235,13 +297,14 @@ mod tests {
         Locked {
             source: "oci://registry.example.com/team/tagger".into(),
             requirement: Some("^1.2".into()),
-            version: "1.2.3".into(),
-            manifest: format!("sha256:{}", Digest::of("manifest")),
+            place: None,
+            version: Some("1.2.3".into()),
+            manifest: Some(format!("sha256:{}", Digest::of("manifest"))),
             component: Digest::of("component"),
             hooks: vec!["template-decorate".into()],
             capabilities: vec!["commands".into()],
-            signer: None,
-            proof: None,
+            signers: Vec::new(),
+            proofs: Vec::new(),
             grants: LockedGrants {
                 commands: vec![vec!["git".into(), "rev-parse".into()]],
                 ..LockedGrants::default()
@@ -301,7 +364,15 @@ mod tests {
         };
         insta::assert_snapshot!(read("version = 2\n"), @"`FOLDER/phalanx.lock` has the format 2, and this version of Phalanx knows 1");
         insta::assert_snapshot!(read("<<<<<<< HEAD\n"), @"`FOLDER/phalanx.lock` is not a lock file of Phalanx: line 1, column 9: key with no value, expected `=`");
-        insta::assert_snapshot!(read("version = 1\n[plugins.a]\nsource = \"x\"\n"), @"`FOLDER/phalanx.lock` is not a lock file of Phalanx: line 2, column 1: missing field `version`");
+        insta::assert_snapshot!(read("version = 1\n[plugins.a]\nsource = \"x\"\n"), @"`FOLDER/phalanx.lock` is not a lock file of Phalanx: line 2, column 1: missing field `component`");
+        let digest = format!("sha256:{}", Digest::of("component"));
+        let block = |source: &str| {
+            format!(
+                "version = 1\n[plugins.a]\nsource = \"{source}\"\ncomponent = \"{digest}\"\nhooks = []\ncapabilities = []\n"
+            )
+        };
+        insta::assert_snapshot!(read(&block("oci://r.test/a")), @"`FOLDER/phalanx.lock` is not a lock file of Phalanx: plugin `a` has no `version`");
+        insta::assert_snapshot!(read(&block("acme:a")), @"`FOLDER/phalanx.lock` is not a lock file of Phalanx: plugin `a` has no `place`");
     }
 
     #[test]

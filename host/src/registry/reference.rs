@@ -58,14 +58,19 @@ impl Reference {
 
     /// True for a registry on this machine, which speaks plain HTTP, as Docker has it.
     pub fn is_loopback(&self) -> bool {
-        let host = self.registry.rsplit_once(':').map_or(self.registry.as_str(), |(host, _)| host);
-        host == "localhost" || host == "[::1]" || host.starts_with("127.")
+        is_loopback(&self.registry)
     }
 
     /// `REGISTRY/PATH` alone.
     pub fn place(&self) -> String {
         format!("{}/{}", self.registry, self.path)
     }
+}
+
+/// Whether `host` or `host:port` is this machine.
+pub(super) fn is_loopback(registry: &str) -> bool {
+    let host = registry.rsplit_once(':').map_or(registry, |(host, _)| host);
+    host == "localhost" || host == "[::1]" || host.starts_with("127.")
 }
 
 impl fmt::Display for Reference {

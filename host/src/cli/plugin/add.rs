@@ -6,10 +6,10 @@ use std::path::Path;
 use clap::Args;
 use phalanx::fs;
 use phalanx::hint::{BoxError, Explain, Kind};
-use phalanx::manifest::edit;
-use phalanx::pipeline::{self, Registries};
-use phalanx::plugin::{Inspection, MAX_COMPONENT};
-use phalanx::registry::{LockFile, LockedGrants, PublicKey, Reference, builtin};
+use phalanx::manifest::{Source, edit};
+use phalanx::pipeline::{self, Candidate, NoSource, Wanted};
+use phalanx::plugin::Inspection;
+use phalanx::registry::{LockFile, LockedGrants, Reference};
 use phalanx::text::safe_line;
 use serde::Serialize;
 
@@ -19,11 +19,12 @@ use super::super::session::Session;
 use super::grants::{self, Grant};
 use super::shown::Shown;
 
-/// Add a plugin to the manifest, and pin it when it comes from a registry
+/// Add a plugin to the manifest, and pin it in the lock file
 #[derive(Debug, Args)]
 #[command(disable_version_flag = true)]
 pub(in crate::cli) struct Add {
-    /// `oci://REGISTRY/PATH`, with `:TAG` or `@sha256:DIGEST` to fix it by hand; `builtin:NAME` or `file:PATH`
+    /// `oci://REGISTRY/PATH`, with `:TAG` or `@sha256:DIGEST` to fix it by hand; `NAMESPACE:NAME`, which the
+    /// configuration of `wkg` leads to a registry; `builtin:NAME` or `file:PATH`
     #[arg(value_name = "SOURCE")]
     source: String,
     /// Its name in the manifest; the component's own without
@@ -46,39 +47,36 @@ pub(in crate::cli) struct Add {
 
 impl Add {
     pub(super) async fn run(self, session: &Session) -> Result<Answer, BoxError> {
-        match self.source.starts_with("oci://") {
-            true => self.pinned(session).await,
-            false => self.unpinned(session),
-        }
-    }
-
-    /// A plugin of a registry, which the lock file pins.
-    async fn pinned(self, session: &Session) -> Result<Answer, BoxError> {
         let request = session.request(true)?;
         let service = pipeline::load(&request)?;
-        let reference = Reference::parse(&self.source)?;
-        let registries = Registries::open(&session.environment(), request.profile.as_deref())?;
-        let key = match &self.key {
-            Some(file) => {
-                let pem = fs::read_to_string(&service.root.join(file))?;
-                Some(PublicKey::parse(file, &pem)?)
-            }
-            None => None,
+        let no_source = || NoSource { wanted: self.source.clone() };
+        let source = Source::parse(&self.source).ok_or_else(no_source)?;
+        let is_fixed = self.fits(&source)?;
+        let registries = session.registries()?;
+        let trust = registries.trust(&service).await?;
+        let mut wanted = Wanted {
+            root: &service.root,
+            source: &source,
+            requirement: self.version.as_deref(),
+            signer: self.key.as_deref(),
         };
-        let version = self.version.as_deref();
-        let candidate = registries.find(&self.source, version, key.as_ref()).await?;
-        let name = self.name_of(&candidate.inspection, &reference.path);
+        let candidate = registries.find(&wanted, &trust).await?;
+        let (name, granted) = (self.name_of(&candidate), grants::all(&self.grants));
+        candidate.judge(&name, &granted, &trust)?;
         // Without a requirement the manifest would take any version: it takes those like this one.
-        let fixed = reference.tag.is_some() || reference.digest.is_some();
-        let like_this = || (!fixed).then(|| format!("^{}", candidate.version));
-        let requirement = self.version.clone().or_else(like_this);
-        let granted = grants::all(&self.grants);
-        let locked = candidate.locked(&self.source, requirement.as_deref(), &granted);
-        let text = self.edited(&request.manifest, &name, requirement.as_deref())?;
+        let release = candidate.release.as_ref().filter(|_| !is_fixed && self.version.is_none());
+        let like_this = release.map(|release| format!("^{}", release.version));
+        wanted.requirement = wanted.requirement.or(like_this.as_deref());
+        let text = self.edited(&request.manifest, &name, wanted.requirement)?;
         self.has_grants(&name, &candidate.inspection)?;
 
+        let Some(locked) = candidate.locked(&wanted, &granted) else {
+            fs::write(&request.manifest, text)?;
+            return Ok(Answer::new(&OfBinary { name, source: self.source }));
+        };
         let shown = Shown { name: name.clone(), locked, size: Some(candidate.inspection.size) };
-        if !self.yes {
+        // A file is the user's own; what a registry has is somebody else's.
+        if source.is_in_registry() && !self.yes {
             confirm(session, &shown, &format!("add it to {}?", service.name))?;
         }
         let mut lock = LockFile::read(&service.root)?;
@@ -89,35 +87,40 @@ impl Add {
         Ok(Answer::new(&Added(shown)))
     }
 
-    /// A plugin of this binary or of a file: what it is goes with the binary, or changes with the file.
-    fn unpinned(self, session: &Session) -> Result<Answer, BoxError> {
-        let request = session.request(true)?;
-        let service = pipeline::load(&request)?;
-        let component = match self.source.split_once(':') {
-            Some(("builtin", name)) => builtin::get(name).map(<[u8]>::to_vec),
-            Some(("file", path)) => {
-                Some(fs::read_start(&service.root.join(path), MAX_COMPONENT + 1)?)
+    /// Whether the options fit the source; true when it names one release itself.
+    fn fits(&self, source: &Source) -> Result<bool, BoxError> {
+        let is_fixed = match source {
+            Source::Oci(reference) => {
+                let reference = Reference::parse(reference)?;
+                reference.tag.is_some() || reference.digest.is_some()
             }
-            _ => None,
+            _ => false,
         };
-        let component = component.ok_or_else(|| NoSource { wanted: self.source.clone() })?;
-        let registries = Registries::open(&session.environment(), request.profile.as_deref())?;
-        let inspection = registries.inspect(&self.source, &component)?;
-        let last = self.source.rsplit([':', '/']).next().unwrap_or_default();
-        let name = self.name_of(&inspection, last.trim_end_matches(".wasm"));
-        let text = self.edited(&request.manifest, &name, None)?;
-        self.has_grants(&name, &inspection)?;
-        fs::write(&request.manifest, text)?;
-        Ok(Answer::new(&Unpinned { name, source: self.source }))
+        let (wanted, in_registry) = (self.source.clone(), source.is_in_registry());
+        match (&self.version, &self.key) {
+            (Some(_), _) if is_fixed => {
+                Err(Misfit { option: "--version", wanted, why: "names one release itself" }.into())
+            }
+            (Some(_), _) if !in_registry => {
+                Err(Misfit { option: "--version", wanted, why: "is in no registry" }.into())
+            }
+            (_, Some(_)) if !in_registry => {
+                Err(Misfit { option: "--key", wanted, why: "is in no registry" }.into())
+            }
+            _ => Ok(is_fixed),
+        }
     }
 
     /// The name asked for, the component's own, or the last part of where it comes from.
-    fn name_of(&self, inspection: &Inspection, place: &str) -> String {
-        let own = inspection.name.clone().filter(|name| {
+    fn name_of(&self, candidate: &Candidate) -> String {
+        let own = candidate.inspection.name.clone().filter(|name| {
             let good = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
             !name.is_empty() && name.chars().all(good)
         });
-        let last = || place.rsplit('/').next().unwrap_or_default().to_owned();
+        let last = || {
+            let last = candidate.place.rsplit(['/', ':']).next().unwrap_or_default();
+            last.trim_end_matches(".wasm").to_owned()
+        };
         self.name.clone().or(own).unwrap_or_else(last)
     }
 
@@ -171,39 +174,37 @@ impl fmt::Display for Added {
 }
 
 #[derive(Serialize)]
-struct Unpinned {
+struct OfBinary {
     name: String,
     source: String,
 }
 
-impl fmt::Display for Unpinned {
+impl fmt::Display for OfBinary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "added plugin {} of {}", self.name, self.source)
     }
 }
 
-/// The source names no plugin.
+/// An option is for other sources.
 #[derive(Debug, thiserror::Error)]
-#[error("`{}` names no plugin", safe_line(wanted))]
-struct NoSource {
+#[error("`{option}` cannot go with `{}`, which {why}", safe_line(wanted))]
+struct Misfit {
+    option: &'static str,
     wanted: String,
+    why: &'static str,
 }
 
-impl Explain for NoSource {
+impl Explain for Misfit {
     fn kind(&self) -> Kind {
         Kind::BadInput
     }
 
     fn code(&self) -> &'static str {
-        "no-such-plugin"
+        "option-misfit"
     }
 
     fn hints(&self) -> Vec<String> {
-        let known = builtin::names().collect::<Vec<_>>().join(", ");
-        vec![
-            "write `oci://REGISTRY/PATH`, `file:PATH` or `builtin:NAME`".into(),
-            format!("built-in plugins: {known}"),
-        ]
+        vec![format!("leave `{}` away", self.option)]
     }
 }
 

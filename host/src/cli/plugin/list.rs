@@ -5,8 +5,8 @@ use std::fmt;
 use clap::Args;
 use phalanx::hint::BoxError;
 use phalanx::manifest::Source;
-use phalanx::pipeline::{self, Registries};
-use phalanx::registry::LockFile;
+use phalanx::pipeline;
+use phalanx::registry::{LockFile, Reference};
 use serde::Serialize;
 
 use super::super::output::Answer;
@@ -26,25 +26,31 @@ impl List {
         let service = pipeline::load(&request)?;
         let lock = LockFile::read(&service.root)?;
         let registries = match self.outdated {
-            true => Some(Registries::open(&session.environment(), request.profile.as_deref())?),
+            true => Some(session.registries()?),
             false => None,
         };
         let mut plugins = Vec::new();
         for usage in service.plugins.values() {
             let locked = lock.plugins.get(&usage.name);
             let source = usage.source.to_string();
-            let newest = match (&registries, &usage.source) {
-                (Some(registries), Source::Oci(_)) => registries.newest(&source).await?,
+            let place = match (locked, &usage.source) {
+                (Some(locked), _) => locked.reference()?,
+                (None, Source::Oci(reference)) => Some(Reference::parse(reference)?),
+                (None, _) => None,
+            };
+            let newest = match (&registries, place) {
+                (Some(registries), Some(place)) => registries.newest(&place).await?,
                 _ => None,
             };
             plugins.push(Row {
                 name: usage.name.clone(),
                 version: match &usage.source {
                     Source::Builtin(_) => Some(env!("CARGO_PKG_VERSION").to_owned()),
-                    Source::File(_) => None,
-                    Source::Oci(_) => locked.map(|locked| locked.version.clone()),
+                    _ => locked.and_then(|locked| locked.version.clone()),
                 },
                 is_locked: locked.is_some(),
+                is_builtin: matches!(usage.source, Source::Builtin(_)),
+                signers: locked.map(|locked| locked.signers.clone()).unwrap_or_default(),
                 newest,
                 source,
             });
@@ -66,6 +72,9 @@ struct Row {
     version: Option<String>,
     #[serde(rename = "locked")]
     is_locked: bool,
+    #[serde(skip)]
+    is_builtin: bool,
+    signers: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     newest: Option<String>,
 }
@@ -73,11 +82,16 @@ struct Row {
 impl fmt::Display for Listed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let width = self.plugins.iter().map(|row| row.name.len()).max().unwrap_or_default();
-        for Row { name, source, version, is_locked, newest } in &self.plugins {
-            let version = version.as_deref().unwrap_or("-");
+        for row in &self.plugins {
+            let Row { name, source, newest, .. } = row;
+            let version = row.version.as_deref().unwrap_or("-");
             write!(f, "{name:width$}  {version:8}  {source}")?;
-            if source.starts_with("oci://") && !is_locked {
-                write!(f, "  (not locked)")?;
+            match (row.is_locked, row.signers.len()) {
+                _ if row.is_builtin => {}
+                (false, _) => f.write_str("  (not locked)")?,
+                (true, 0) if row.version.is_some() => f.write_str("  (no signature checked)")?,
+                (true, 0) => {}
+                (true, _) => f.write_str("  (signed)")?,
             }
             if let Some(newest) = newest.as_deref().filter(|newest| *newest != version) {
                 write!(f, "  (newest: {newest})")?;

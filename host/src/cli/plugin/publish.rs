@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use phalanx::fs;
 use phalanx::hint::BoxError;
-use phalanx::pipeline::{Published, Registries};
+use phalanx::pipeline::Published;
 use phalanx::plugin::MAX_COMPONENT;
 use phalanx::registry::{ArtifactAbout, PrivateKey};
 use phalanx::text::size;
@@ -64,8 +64,7 @@ impl Publish {
             licenses: self.license,
             documentation: self.documentation,
         };
-        let profile = session.global.profile.as_deref();
-        let registries = Registries::open(&session.environment(), profile)?;
+        let registries = session.registries()?;
         let key = match &self.sign {
             Some(file) => {
                 let pem = fs::read_to_string(&session.settings.absolute(file))?;

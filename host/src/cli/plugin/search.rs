@@ -4,7 +4,7 @@ use std::fmt;
 
 use clap::Args;
 use phalanx::hint::BoxError;
-use phalanx::pipeline::{Listed, Registries};
+use phalanx::pipeline::Listed;
 use phalanx::text::safe_line;
 use serde::Serialize;
 
@@ -21,8 +21,7 @@ pub(in crate::cli) struct Search {
 
 impl Search {
     pub(super) async fn run(self, session: &Session) -> Result<Answer, BoxError> {
-        let profile = session.global.profile.as_deref();
-        let registries = Registries::open(&session.environment(), profile)?;
+        let registries = session.registries()?;
         Ok(Answer::new(&Found { plugins: registries.search(&self.place).await? }))
     }
 }

@@ -1,4 +1,4 @@
-//! A plugin of a registry as a person sees it before saying yes, and as `--output json` has it.
+//! A plugin as a person sees it before saying yes, and as `--output json` has it.
 
 use std::fmt;
 
@@ -22,23 +22,29 @@ pub(super) struct Shown {
 
 impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Locked { source, version, manifest, component, hooks, capabilities, grants, .. } =
-            &self.locked;
+        let Locked { source, component, hooks, capabilities, grants, .. } = &self.locked;
         let list = |list: &[String]| match list {
             [] => "none".to_owned(),
             list => safe_line(&list.join(", ")).into_owned(),
         };
-        writeln!(f, "plugin {} {}", self.name, safe_line(version))?;
+        let version = self.locked.version.as_deref();
+        let version = version.map(|version| format!(" {}", safe_line(version))).unwrap_or_default();
+        writeln!(f, "plugin {}{version}", self.name)?;
         writeln!(f, "  source        {source}")?;
-        writeln!(f, "  manifest      {manifest}")?;
+        if let Some(place) = &self.locked.place {
+            writeln!(f, "  place         {place}")?;
+        }
+        if let Some(manifest) = &self.locked.manifest {
+            writeln!(f, "  manifest      {manifest}")?;
+        }
         let bytes = self.size.map(|bytes| format!(" ({})", size(bytes))).unwrap_or_default();
         writeln!(f, "  component     sha256:{component}{bytes}")?;
         writeln!(f, "  hooks         {}", list(hooks))?;
         writeln!(f, "  capabilities  {}", list(capabilities))?;
         writeln!(f, "  grants        {}", list(&grants.words()))?;
-        match &self.locked.signer {
-            Some(signer) => writeln!(f, "  signer        {signer}"),
-            None => writeln!(f, "  signer        none: it is pinned by its digests"),
+        match self.locked.signers.as_slice() {
+            [] => writeln!(f, "  signer        none: it is pinned by its digest"),
+            signers => writeln!(f, "  signer        {}", signers.join(", ")),
         }
     }
 }

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use clap::Args;
 use phalanx::hint::{BoxError, Explain, Kind, nearest};
-use phalanx::manifest::{PluginUse, Source};
-use phalanx::pipeline::{self, Registries};
-use phalanx::registry::{LockFile, Locked, LockedGrants};
+use phalanx::manifest::PluginUse;
+use phalanx::pipeline::{self, Registries, Wanted};
+use phalanx::registry::{LockFile, Locked, LockedGrants, Trust};
 use phalanx::text::safe_line;
 use serde::Serialize;
 
@@ -41,17 +41,20 @@ impl Update {
             }
         }
         let before = LockFile::read(&service.root)?;
-        let registries = Registries::open(&session.environment(), request.profile.as_deref())?;
+        let registries = session.registries()?;
+        let trust = registries.trust(&service).await?;
         let mut after = LockFile::default();
         let mut changes = Vec::new();
-        for usage in service.plugins.values().filter(|usage| matches!(usage.source, Source::Oci(_)))
-        {
+        for usage in service.plugins.values() {
             let old = before.plugins.get(&usage.name);
             let wanted = self.plugins.is_empty() || self.plugins.contains(&usage.name);
             let new = match (wanted, old) {
                 (false, Some(old)) => old.clone(),
                 (false, None) => continue,
-                (true, _) => found(&registries, &service.root, usage).await?,
+                (true, _) => match found(&registries, &trust, &service.root, usage).await? {
+                    Some(found) => found,
+                    None => continue,
+                },
             };
             changes.extend(Change::between(&usage.name, old, &new));
             after.plugins.insert(usage.name.clone(), new);
@@ -85,15 +88,22 @@ impl Update {
     }
 }
 
+/// What would be locked for a plugin now; nothing for one of this binary.
 async fn found(
     registries: &Registries,
+    trust: &Trust,
     root: &Path,
     usage: &PluginUse,
-) -> Result<Locked, BoxError> {
-    let source = usage.source.to_string();
-    let key = pipeline::public_key(root, usage)?;
-    let candidate = registries.find(&source, usage.version.as_deref(), key.as_ref()).await?;
-    Ok(candidate.locked(&source, usage.version.as_deref(), &usage.grants))
+) -> Result<Option<Locked>, BoxError> {
+    let wanted = Wanted {
+        root,
+        source: &usage.source,
+        requirement: usage.version.as_deref(),
+        signer: usage.signer.as_deref(),
+    };
+    let candidate = registries.find(&wanted, trust).await?;
+    candidate.judge(&usage.name, &usage.grants, trust)?;
+    Ok(candidate.locked(&wanted, &usage.grants))
 }
 
 #[derive(Serialize)]
@@ -122,23 +132,26 @@ impl Change {
             None => (empty, empty, &nothing),
         };
         let mut lines = Vec::new();
-        match old {
-            None => lines.push(format!("locked at {}", safe_line(&new.version))),
+        lines.extend(match old {
+            None => Some(format!("locked at {}", release(new))),
+            Some(old) if old.source != new.source => Some(format!("now from {}", new.source)),
+            Some(old) if old.place != new.place => {
+                Some(format!("its registry has it at {} now", new.place.as_deref().unwrap_or("-")))
+            }
             Some(old) if old.version != new.version => {
-                lines.push(format!("{} -> {}", safe_line(&old.version), safe_line(&new.version)));
+                Some(format!("{} -> {}", release(old), release(new)))
+            }
+            Some(old) if old.component != new.component && new.version.is_none() => {
+                Some("the file has other content".to_owned())
             }
             Some(old) if old.manifest != new.manifest || old.component != new.component => {
-                lines.push(format!(
-                    "{} has other content: the tag was moved",
-                    safe_line(&new.version)
-                ));
+                Some(format!("{} has other content: the tag was moved", release(new)))
             }
-            Some(old) if old.source != new.source => lines.push(format!("now from {}", new.source)),
             Some(old) if old.requirement != new.requirement => {
-                lines.push("another requirement".into());
+                Some("another requirement".to_owned())
             }
-            Some(_) => {}
-        }
+            Some(_) => None,
+        });
         let mut widens = Vec::new();
         let (old_grants, new_grants) = (grants.words(), new.grants.words());
         let kinds = [
@@ -155,17 +168,28 @@ impl Change {
                 lines.push(format!("- {what} {}", safe_line(less)));
             }
         }
-        let signer = old.and_then(|old| old.signer.as_ref());
-        if signer != new.signer.as_ref() {
-            let name = |signer: Option<&String>| signer.map_or("nobody", String::as_str).to_owned();
-            let change = format!("signed by {} -> {}", name(signer), name(new.signer.as_ref()));
+        let before = old.map(|old| old.signers.as_slice()).unwrap_or_default();
+        if before != new.signers {
+            let name = |signers: &[String]| match signers {
+                [] => "nobody".to_owned(),
+                signers => signers.join(", "),
+            };
+            let change = format!("signed by {} -> {}", name(before), name(&new.signers));
             lines.push(change.clone());
-            // Anyone may sign in addition; that somebody else does instead must be meant.
-            if signer.is_some() {
+            // Anyone may sign in addition; that somebody does not any more must be meant.
+            if before.iter().any(|signer| !new.signers.contains(signer)) {
                 widens.push(change);
             }
         }
         (!lines.is_empty()).then(|| Self { plugin: plugin.to_owned(), lines, widens })
+    }
+}
+
+/// What is locked, in a word: its version, or its digest.
+fn release(locked: &Locked) -> String {
+    match &locked.version {
+        Some(version) => safe_line(version).into_owned(),
+        None => format!("sha256:{}", locked.component),
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use clap::Args;
 use phalanx::hint::BoxError;
-use phalanx::pipeline::{self, Registries};
+use phalanx::pipeline;
 use phalanx::registry::{LockFile, vendor};
 use phalanx::text::count;
 use serde::Serialize;
@@ -21,10 +21,12 @@ impl Vendor {
         let request = session.request(true)?;
         let service = pipeline::load(&request)?;
         let lock = LockFile::read(&service.root)?;
-        let registries = Registries::open(&session.environment(), request.profile.as_deref())?;
+        let registries = session.registries()?;
         let mut files = Vec::new();
         for locked in lock.plugins.values() {
-            let component = registries.component(locked).await?;
+            // A file is in the repository already, or is built there.
+            let Some(reference) = locked.reference()? else { continue };
+            let component = registries.component(&reference, locked).await?;
             files.push(vendor::write(&service.root, &component)?);
         }
         let removed = vendor::prune(&service.root, &lock)?;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use clap::Args;
 use phalanx::hint::{BoxError, Explain, Kind};
-use phalanx::pipeline::{self, Registries};
+use phalanx::pipeline;
 use phalanx::registry::LockFile;
 use phalanx::text::count;
 use serde::Serialize;
@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::super::output::Answer;
 use super::super::session::Session;
 
-/// Look whether the registries still have what the lock file pins, under the same tags
+/// Check every plugin against lock file and policies, and whether the registries still have the same under its tag
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Verify {}
 
@@ -21,19 +21,24 @@ impl Verify {
         let request = session.request(true)?;
         let service = pipeline::load(&request)?;
         let lock = LockFile::read(&service.root)?;
-        let registries = Registries::open(&session.environment(), request.profile.as_deref())?;
-        for (name, locked) in &lock.plugins {
-            registries.verify(name, locked).await?;
-            let is_digest = locked.source.contains('@');
-            let tagged = if is_digest { None } else { registries.tagged(locked).await? };
-            if let Some(found) = tagged.filter(|found| *found != locked.manifest) {
-                let (plugin, version) = (name.clone(), locked.version.clone());
-                return Err(
-                    TagMoved { plugin, version, locked: locked.manifest.clone(), found }.into()
-                );
+        let (registries, environment) = (session.registries()?, session.environment());
+        for usage in service.plugins.values() {
+            let component = pipeline::component_of(&environment, &request, &service, usage).await?;
+            registries.inspect(&usage.name, &component)?;
+            let Some(locked) = lock.plugins.get(&usage.name) else { continue };
+            let Some(tag) = locked.tagged()? else { continue };
+            let is_locked = |found: &String| Some(found) == locked.manifest.as_ref();
+            if let Some(found) = registries.tagged(&tag).await?.filter(|found| !is_locked(found)) {
+                return Err(TagMoved {
+                    plugin: usage.name.clone(),
+                    version: locked.version.clone().unwrap_or_default(),
+                    locked: locked.manifest.clone().unwrap_or_default(),
+                    found,
+                }
+                .into());
             }
         }
-        Ok(Answer::new(&Verified { verified: lock.plugins.keys().cloned().collect() }))
+        Ok(Answer::new(&Verified { verified: service.plugins.keys().cloned().collect() }))
     }
 }
 

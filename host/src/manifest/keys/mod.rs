@@ -4,8 +4,10 @@ pub(super) mod deploy;
 pub(super) mod event;
 pub(super) mod function;
 pub(super) mod plugin;
+pub(super) mod policy;
 
 use super::names;
+use super::plugins;
 use super::shape::{Key, Shape, TableShape};
 
 /// The whole file.
@@ -96,6 +98,11 @@ static SERVICE: TableShape = TableShape::new(&[
     ACCOUNT,
     STACK_NAME,
     STACK_TAGS,
+    Key::new(
+        "policy",
+        Shape::Text(&plugins::POLICY),
+        "what the service's plugins may be and do: a file, or `https://…@sha256:…`",
+    ),
 ]);
 
 pub(super) static BUILD: TableShape = TableShape::new(&[

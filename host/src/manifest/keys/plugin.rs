@@ -8,9 +8,9 @@ use crate::manifest::shape::{Key, Shape, TableShape};
 use crate::manifest::units::{Quantity, SIZE, TIME};
 
 pub(in crate::manifest) static PLUGIN: TableShape = TableShape::new(&[
-    Key::new("source", Shape::Text(&plugins::SOURCE), "where it comes from: `builtin:NAME`, `file:PATH` or `oci://REGISTRY/PATH`").required(),
-    Key::new("version", Shape::Text(&plugins::VERSION), "which versions will do, for `oci://` sources"),
-    Key::new("signer", Shape::Text(&names::PATH), "path of the public key that must have signed it, for `oci://` sources"),
+    Key::new("source", Shape::Text(&plugins::SOURCE), "where it comes from: `builtin:NAME`, `file:PATH`, `oci://REGISTRY/PATH` or `NAMESPACE:NAME`").required(),
+    Key::new("version", Shape::Text(&plugins::VERSION), "which versions will do, for sources in registries"),
+    Key::new("signer", Shape::Text(&names::PATH), "path of the public key that must have signed it, for sources in registries"),
     Key::new("config", Shape::Free(&[]), "the plugin's own configuration").default("{}"),
     Key::new("grants", Shape::Table(&GRANTS), "what it may reach outside its sandbox; nothing without it").default("{}"),
     Key::new("overrides", Shape::List { of: &Shape::Text(&plugins::OVERRIDE), min: 0, max: usize::MAX }, "what it may change although another plugin wrote it: pointers such as `/Resources/*/Properties/Tags`, or context keys").default("[]"),
@@ -18,7 +18,8 @@ pub(in crate::manifest) static PLUGIN: TableShape = TableShape::new(&[
     Key::new("limits", Shape::Table(&LIMITS), "limits of one hook call").default("{}"),
 ]);
 
-static GRANTS: TableShape = TableShape::new(&[
+/// What a plugin may be granted; also the ceilings of a policy.
+pub(super) static GRANTS: TableShape = TableShape::new(&[
     Key::new(
         "commands",
         Shape::List { of: &COMMAND, min: 0, max: usize::MAX },

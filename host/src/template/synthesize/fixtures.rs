@@ -76,6 +76,7 @@ pub(super) fn service(functions: impl IntoIterator<Item = Function>) -> Service 
         region: None,
         account: None,
         description: None,
+        policy: None,
         tags: IndexMap::new(),
         build: None,
         deploy: Deploy::default(),
