@@ -18,6 +18,8 @@ pub const SOURCE_DATE_EPOCH: &str = "SOURCE_DATE_EPOCH";
 pub const ECR_REGISTRY: &str = "PHALANX_ECR_REGISTRY";
 /// The organisation's policy for plugins: a file, or `https://…@sha256:…`. It counts beside the service's own.
 pub const POLICY: &str = "PHALANX_POLICY";
+/// Seconds without an answer after which a registry or server is given up; default 60.
+pub const NETWORK_TIMEOUT: &str = "PHALANX_NETWORK_TIMEOUT";
 /// Set to anything but the empty text: no colours (<https://no-color.org>).
 pub const NO_COLOR: &str = "NO_COLOR";
 
@@ -41,6 +43,8 @@ pub struct Settings {
     pub policy: Option<String>,
     /// Where `wkg` has its configuration, which says in which registry a package is.
     pub wkg_config: PathBuf,
+    /// How long registries may keep silent.
+    pub network_timeout: Duration,
     /// True unless `NO_COLOR` is set.
     pub color: bool,
 }
@@ -70,6 +74,9 @@ impl Settings {
                 let host = address.split_once("://").map_or(address.as_str(), |(_, host)| host);
                 host.trim_end_matches('/').to_owned()
             }),
+            network_timeout: set(NETWORK_TIMEOUT)
+                .and_then(|seconds| seconds.parse().ok())
+                .map_or(Duration::from_secs(60), Duration::from_secs),
             policy: set(POLICY).cloned(),
             // As wkg itself looks for it.
             wkg_config: set("WKG_CONFIG_FILE").map_or_else(

@@ -138,7 +138,9 @@ fn what_nobody_uses_is_collected() {
     insta::assert_snapshot!(without_digests(&old), @"
     plugin      sha256:[DIGEST]  166.2 KiB
     plugin      sha256:[DIGEST]  476 B
-    would remove 2 objects, 166.7 KiB; 0 in use
+    plugin      sha256:[DIGEST]  447 B
+    plugin      sha256:[DIGEST]  447 B
+    would remove 4 objects, 167.6 KiB; 0 in use
     ");
     gc("", 31).succeeds();
     assert!(gc("", 31).succeeds().stdout.contains("removed nothing"));

@@ -4,6 +4,8 @@
 mod chapter;
 /// What a registry, a tag or a lock file may not do.
 mod distrust;
+/// Registries that send something else, nothing, or no end of it.
+mod hostile;
 /// What `--locked` and `--offline` want, and what is kept.
 mod locked;
 /// Registries that want to know who asks.

@@ -7,7 +7,7 @@ use phalanx::manifest::read_policy;
 use super::signatures::{pair, publish_signed};
 use super::{add, orders, plain, publish};
 use crate::support::transcript::without_digests;
-use crate::support::{Project, Registry, Web, change, repository};
+use crate::support::{Given, Project, Registry, Server, change, repository};
 
 /// The orders, with a policy of their own.
 fn governed(policy: &str) -> Project {
@@ -183,14 +183,16 @@ fn an_organisation_s_policy_counts_beside_the_service_s_own() {
     project.phalanx("plugin add builtin:dashboard").succeeds();
     let text =
         "# Of the whole organisation.\n[[sources]]\nmatch = \"oci://registry.example.com/**\"\n";
-    let web = Web::start(text);
+    let later = "[[sources]]\nmatch = \"builtin:*\"\n";
+    let web = Server::start(move |_, nth| Given::ok(if nth == 0 { text } else { later }));
+    let url = format!("http://{}/policy.toml", web.host());
     let under = |policy: &str, words: &str| {
         project.phalanx(words).own_cache().env("PHALANX_POLICY", policy)
     };
     let told = |finished: &crate::support::Finished| {
-        without_digests(&finished.error().replace(&web.url(), "URL"))
+        without_digests(&finished.error().replace(&url, "URL"))
     };
-    let pinned = format!("{}@sha256:{}", web.url(), Digest::of(text));
+    let pinned = format!("{}@sha256:{}", url, Digest::of(text));
     let unfetched = under(&pinned, "plan --local --offline").exits(1);
     insta::assert_snapshot!(told(&unfetched), @"
     error: `URL` would have to be asked for over the network, which `--offline` forbids
@@ -203,15 +205,14 @@ fn an_organisation_s_policy_counts_beside_the_service_s_own() {
     hint: plugins may come from oci://registry.example.com/**
     ");
     // What was fetched once is on this machine.
-    web.set("[[sources]]\nmatch = \"builtin:*\"\n");
     under(&pinned, "plan --local --offline").exits(3).says("does not let plugin");
-    let other = format!("{}@sha256:{}", web.url(), Digest::of("other"));
+    let other = format!("{}@sha256:{}", url, Digest::of("other"));
     insta::assert_snapshot!(told(&under(&other, "plan --local").exits(3)), @"
     error: `URL` is sha256:[DIGEST] now, and sha256:[DIGEST] is wanted
 
     hint: look at what has changed in it, then write its new digest
     ");
-    insta::assert_snapshot!(told(&under(&web.url(), "plan --local").exits(2)), @"
+    insta::assert_snapshot!(told(&under(&url, "plan --local").exits(2)), @"
     error: policy `URL` has no digest
 
     hint: write `https://…@sha256:…`, so that it changes only when someone says so

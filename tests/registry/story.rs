@@ -153,9 +153,9 @@ fn what_is_pinned_needs_no_registry() {
         project.phalanx("plan --local").env("PHALANX_CACHE_DIR", project.root().join("new"));
     let refused = elsewhere.exits(1);
     insta::assert_snapshot!(without_digests(&refused.error().replace(&host, "REGISTRY")), @"
-    error: registry `REGISTRY` cannot be reached: error sending request for url (http://REGISTRY/v2/team/tagger/manifests/sha256:[DIGEST]): client error (Connect): tcp connect error: Connection refused (os error 111)
+    error: registry `REGISTRY` cannot be reached: error sending request for url (http://REGISTRY/v2/): client error (Connect): tcp connect error: Connection refused (os error 111)
 
-    hint: check the registry's name and the network (`HTTPS_PROXY`, `SSL_CERT_FILE`); what is in the store needs no registry
+    hint: check the registry's name and the network (`HTTPS_PROXY`, `SSL_CERT_FILE`, `PHALANX_NETWORK_TIMEOUT`); what is in the store needs no registry
     ");
 }
 

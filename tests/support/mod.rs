@@ -15,14 +15,15 @@ mod podman;
 mod project;
 mod registry;
 mod scripted;
+mod server;
 mod tool;
 pub mod transcript;
 mod until;
-mod web;
 
 pub use command::{Finished, Phalanx, Running};
 pub use docker::Engine;
 pub use fault::Fault;
+
 pub use lifeline::{HOLD_LIFELINE, Lifeline};
 pub use lint::findings;
 pub use ministack::Account;
@@ -32,7 +33,7 @@ pub(crate) use project::repository;
 pub use project::{Project, change};
 pub use registry::{CREDENTIALS, Registry};
 pub use scripted::{Answer, Call, Scripted};
+pub use server::{Asked, Given, Server};
 pub use tool::tool;
 pub use transcript::{Transcript, words};
 pub use until::until;
-pub use web::Web;

@@ -175,7 +175,11 @@ impl Registries {
         let key: Option<(String, PublicKey)> = public_key(wanted.root, wanted.signer)?;
         let needed = signers(key.as_ref(), trust, &place);
         let (signers, proofs) = self.signed(&reference, &found.manifest, &needed).await?;
-        let inspection = self.host.inspect(&reference.to_string(), &found.bytes)?;
+        let name = reference.to_string();
+        let inspection = self.host.inspect(&name, &found.bytes)?;
+        if let Some(claims) = found.claims {
+            claims.check(&name, &inspection.imports, &inspection.exports)?;
+        }
         let version = found.version.filter(|_| reference.digest.is_some()).unwrap_or(version);
         let release = Some(Release { version, manifest: found.manifest, signers, proofs });
         Ok(Candidate { place, release, inspection })

@@ -15,7 +15,9 @@ use crate::settings::Settings;
 pub(super) fn client(settings: &Settings, profile: Option<&str>, offline: bool) -> Client {
     let store = Store::new(&settings.cache_dir, settings.now);
     let logins = EcrLogins { profile: profile.map(str::to_owned) };
-    Client::new(store, Arc::new(logins), MAX_COMPONENT).offline(offline)
+    Client::new(store, Arc::new(logins), MAX_COMPONENT)
+        .offline(offline)
+        .timeout(settings.network_timeout)
 }
 
 struct EcrLogins {

@@ -44,11 +44,6 @@ impl RegistryError {
                 Self::Unauthorized { registry, reference: name }
             }
             error if is_absence(error) => Self::NotThere { reference: name },
-            OciDistributionError::DigestError(_) => Self::OtherBytes {
-                reference: name,
-                wanted: "what its digest says".into(),
-                found: "something else".into(),
-            },
             OciDistributionError::RequestError(error) => {
                 Self::Unreachable { registry, reason: in_one_line(error) }
             }

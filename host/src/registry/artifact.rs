@@ -111,6 +111,55 @@ impl Artifact {
     }
 }
 
+/// What a config says of its component's type. Whoever publishes writes it, and tools that list artifacts show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claims {
+    imports: Vec<String>,
+    exports: Vec<String>,
+}
+
+impl Claims {
+    /// Reads a config; none when it says nothing of a component.
+    pub(super) fn read(config: &[u8]) -> Option<Self> {
+        let config: Value = serde_json::from_slice(config).ok()?;
+        let list = |key: &str| {
+            let list = config["component"][key].as_array()?;
+            list.iter().map(|name| Some(name.as_str()?.to_owned())).collect::<Option<Vec<_>>>()
+        };
+        Some(Self { imports: list("imports")?, exports: list("exports")? })
+    }
+
+    /// Whether the component has just these imports and exports, in any order.
+    ///
+    /// # Errors
+    /// When it has others.
+    pub fn check(
+        &self,
+        reference: &str,
+        imports: &[String],
+        exports: &[String],
+    ) -> Result<(), RegistryError> {
+        for (what, said, found) in
+            [("import", &self.imports, imports), ("export", &self.exports, exports)]
+        {
+            let only = |of: &[String], other: &[String]| {
+                of.iter().find(|name| !other.contains(name)).cloned()
+            };
+            let (more, less) = (only(found, said), only(said, found));
+            if let Some(name) = more.clone().or(less) {
+                let reference = reference.to_owned();
+                return Err(RegistryError::OtherType {
+                    reference,
+                    what,
+                    name,
+                    says: more.is_none(),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
 /// What a manifest says of the one layer that it must have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Layer {
@@ -118,6 +167,8 @@ pub(super) struct Layer {
     pub(super) digest: Digest,
     /// Its size in bytes.
     pub(super) size: u64,
+    /// Digest and size of the config that tells its type; none in older layouts.
+    pub(super) config: Option<(Digest, u64)>,
     /// The version that the manifest's annotations name.
     pub(super) version: Option<String>,
     /// What they say that it does.
@@ -146,10 +197,13 @@ pub(super) fn component_of(reference: &str, manifest: &[u8]) -> Result<Layer, Re
     if !known {
         return Err(foreign(format!("config {config} with layer {found}")));
     }
-    let digest = layer["digest"].as_str().and_then(|digest| digest.strip_prefix("sha256:"));
-    let digest = digest.and_then(|digest| digest.parse().ok());
+    let digest = |descriptor: &Value| {
+        descriptor["digest"].as_str()?.strip_prefix("sha256:")?.parse::<Digest>().ok()
+    };
+    let about = &manifest["config"];
     Ok(Layer {
-        digest: digest.ok_or_else(|| foreign("a layer without a SHA-256 digest".into()))?,
+        digest: digest(layer).ok_or_else(|| foreign("a layer without a SHA-256 digest".into()))?,
+        config: digest(about).zip(about["size"].as_u64()).filter(|_| config == CONFIG),
         size: layer["size"].as_u64().ok_or_else(|| foreign("a layer without a size".into()))?,
         version: manifest["annotations"][VERSION].as_str().map(str::to_owned),
         description: manifest["annotations"][DESCRIPTION].as_str().map(str::to_owned),

@@ -2,21 +2,19 @@
 //! asked for.
 
 use std::collections::HashMap;
-use std::io;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context as TaskContext, Poll};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use oci_client::RegistryOperation;
-use oci_client::client::{ClientConfig, ClientProtocol};
 use oci_client::errors::OciDistributionError;
-use oci_client::manifest::OciDescriptor;
 use oci_client::secrets::RegistryAuth;
-use tokio::io::AsyncWrite;
+use reqwest::header::HeaderValue;
+use serde_json::Value;
 
 use super::answer::is_absence;
-use super::artifact::{self, Artifact, MANIFEST};
-use super::credentials::{Logins, configured};
+use super::artifact::{self, Artifact, Claims, MANIFEST};
+use super::connection::named;
+use super::credentials::Logins;
 use super::keys::PrivateKey;
 use super::{Proof, Reference, RegistryError, Store, cosign};
 use crate::digest::Digest;
@@ -32,16 +30,21 @@ const MANIFESTS: [&str; 4] = [
     "application/vnd.docker.distribution.manifest.list.v2+json",
 ];
 /// Bytes that a manifest may have; the specification of registries names 4 MiB.
-const MAX_MANIFEST: usize = 4 << 20;
+const MAX_MANIFEST: u64 = 4 << 20;
 
 /// A client of registries, for one run.
 pub struct Client {
     pub(super) store: Store,
     /// `--offline`: nothing is asked for over the network.
     pub(super) offline: bool,
-    logins: Arc<dyn Logins>,
+    pub(super) logins: Arc<dyn Logins>,
     /// Connections that were made, by registry: each has its pool, and the tokens that it was given.
-    known: Mutex<HashMap<String, (oci_client::Client, RegistryAuth)>>,
+    pub(super) known: Mutex<HashMap<String, (oci_client::Client, RegistryAuth)>>,
+    /// What each place wants to see of us.
+    pub(super) tokens: Mutex<HashMap<String, Option<HeaderValue>>>,
+    pub(super) http: OnceLock<reqwest::Client>,
+    /// The longest that nothing may come.
+    pub(super) timeout: Duration,
     max_component: u64,
 }
 
@@ -54,6 +57,8 @@ pub struct Found {
     pub component: Digest,
     /// The version that its annotations name.
     pub version: Option<String>,
+    /// What its config says of its type; nothing in older layouts.
+    pub claims: Option<Claims>,
     /// The component.
     pub bytes: Vec<u8>,
 }
@@ -61,7 +66,22 @@ pub struct Found {
 impl Client {
     /// A client that keeps what it fetches in `store`, components of at most `max_component` bytes.
     pub fn new(store: Store, logins: Arc<dyn Logins>, max_component: u64) -> Self {
-        Self { store, offline: false, logins, known: Mutex::default(), max_component }
+        Self {
+            store,
+            offline: false,
+            logins,
+            known: Mutex::default(),
+            tokens: Mutex::default(),
+            http: OnceLock::new(),
+            timeout: Duration::from_secs(60),
+            max_component,
+        }
+    }
+
+    /// One that gives up when nothing has come for so long.
+    #[must_use]
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
     }
 
     /// One that takes what is in the store, and fetches nothing, when `offline` is true.
@@ -75,18 +95,7 @@ impl Client {
     /// # Errors
     /// When there is no such repository, or the registry does not answer.
     pub async fn tags(&self, reference: &Reference) -> Result<Vec<String>, RegistryError> {
-        let (client, auth) = self.connect(reference).await?;
-        let (name, mut tags, mut last) = (named(&reference.with_tag("latest")), Vec::new(), None);
-        loop {
-            let page = client.list_tags(&name, &auth, Some(PAGE), last.as_deref()).await;
-            let page = page.map_err(|error| RegistryError::of(reference, &error))?.tags;
-            last = page.last().cloned();
-            let complete = page.len() < PAGE;
-            tags.extend(page);
-            if complete {
-                return Ok(tags);
-            }
-        }
+        self.pages(reference, &format!("{}/tags/list", reference.path), "tags").await
     }
 
     /// The repositories of a registry whose names begin with the reference's path.
@@ -94,19 +103,35 @@ impl Client {
     /// # Errors
     /// When the registry does not tell what it has: ECR and others do not.
     pub async fn repositories(&self, below: &Reference) -> Result<Vec<String>, RegistryError> {
-        let (client, auth) = self.connect(below).await?;
-        let (name, mut all, mut last) = (named(below), Vec::new(), None);
+        let mut all = self.pages(below, "_catalog", "repositories").await?;
+        let prefix = format!("{}/", below.path);
+        all.retain(|path| *path == below.path || path.starts_with(&prefix));
+        Ok(all)
+    }
+
+    /// A list that comes in pages.
+    async fn pages(
+        &self,
+        reference: &Reference,
+        path: &str,
+        key: &str,
+    ) -> Result<Vec<String>, RegistryError> {
+        let (mut all, mut last) = (Vec::new(), String::new());
         loop {
-            let page = client.catalog(&name, &auth, Some(PAGE), last.as_deref()).await;
-            let page = page.map_err(|error| RegistryError::of(below, &error))?.repositories;
-            last = page.last().cloned();
-            let complete = page.len() < PAGE;
-            let prefix = format!("{}/", below.path);
-            all.extend(
-                page.into_iter().filter(|path| *path == below.path || path.starts_with(&prefix)),
-            );
-            if complete {
-                return Ok(all);
+            let path = format!("{path}?n={PAGE}{last}");
+            let page = self.read(reference, &path, "application/json", MAX_MANIFEST).await?;
+            let page: Value = serde_json::from_slice(&page).map_err(|error| {
+                let reason = format!("its list is no JSON: {error}");
+                RegistryError::Refused { reference: reference.to_string(), reason }
+            })?;
+            let page = page[key].as_array().map(Vec::as_slice).unwrap_or_default();
+            all.extend(page.iter().filter_map(Value::as_str).map(str::to_owned));
+            match all.last() {
+                Some(end) if page.len() >= PAGE => {
+                    let end: String = form_urlencoded::byte_serialize(end.as_bytes()).collect();
+                    last = format!("&last={end}");
+                }
+                _ => return Ok(all),
             }
         }
     }
@@ -130,8 +155,15 @@ impl Client {
     pub async fn fetch(&self, reference: &Reference) -> Result<Found, RegistryError> {
         let (manifest, digest) = self.manifest(reference).await?;
         let layer = artifact::component_of(&reference.to_string(), &manifest)?;
-        let bytes = self.blob(reference, layer.digest, layer.size).await?;
-        Ok(Found { manifest: digest, component: layer.digest, version: layer.version, bytes })
+        let claims = match layer.config {
+            Some((digest, size)) if size <= MAX_MANIFEST => {
+                Claims::read(&self.blob(reference, digest, size).await?)
+            }
+            _ => None,
+        };
+        let (component, version) = (layer.digest, layer.version);
+        let bytes = self.blob(reference, component, layer.size).await?;
+        Ok(Found { manifest: digest, component, version, claims, bytes })
     }
 
     /// Fetches the component that is locked for a plugin.
@@ -146,15 +178,16 @@ impl Client {
         if let Some(bytes) = self.store.get(&component)? {
             return Ok(bytes);
         }
-        let found = self.fetch(reference).await?;
-        if found.component != component {
+        let (manifest, _) = self.manifest(reference).await?;
+        let layer = artifact::component_of(&reference.to_string(), &manifest)?;
+        if layer.digest != component {
             return Err(RegistryError::OtherComponent {
                 reference: reference.to_string(),
                 locked: component.to_string(),
-                found: found.component.to_string(),
+                found: layer.digest.to_string(),
             });
         }
-        Ok(found.bytes)
+        self.blob(reference, component, layer.size).await
     }
 
     /// The digest of the manifest with this tag; none when there is none.
@@ -162,11 +195,10 @@ impl Client {
     /// # Errors
     /// When the registry does not answer.
     pub async fn digest_of(&self, reference: &Reference) -> Result<Option<String>, RegistryError> {
-        let (client, auth) = self.connect(reference).await?;
-        match client.fetch_manifest_digest(&named(reference), &auth).await {
-            Ok(digest) => Ok(Some(digest)),
-            Err(error) if is_absence(&error) => Ok(None),
-            Err(error) => Err(RegistryError::of(reference, &error)),
+        match self.manifest(reference).await {
+            Ok((_, digest)) => Ok(Some(digest)),
+            Err(RegistryError::NotThere { .. }) => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
@@ -264,18 +296,9 @@ impl Client {
         {
             return Ok((bytes, format!("sha256:{wanted}")));
         }
-        let (client, auth) = self.connect(reference).await?;
-        let (bytes, _) = client
-            .pull_manifest_raw(&named(reference), &auth, &MANIFESTS)
-            .await
-            .map_err(|error| RegistryError::of(reference, &error))?;
-        if bytes.len() > MAX_MANIFEST {
-            return Err(RegistryError::TooLarge {
-                reference: reference.to_string(),
-                size: bytes.len() as u64,
-                limit: MAX_MANIFEST as u64,
-            });
-        }
+        let name = reference.digest.as_deref().or(reference.tag.as_deref()).unwrap_or("latest");
+        let path = format!("{}/manifests/{name}", reference.path);
+        let bytes = self.read(reference, &path, &MANIFESTS.join(", "), MAX_MANIFEST).await?;
         let digest = Digest::of(&bytes);
         if let Some(wanted) = wanted.filter(|wanted| *wanted != digest) {
             return Err(RegistryError::OtherBytes {
@@ -285,7 +308,7 @@ impl Client {
             });
         }
         self.store.put(&bytes)?;
-        Ok((bytes.to_vec(), format!("sha256:{digest}")))
+        Ok((bytes, format!("sha256:{digest}")))
     }
 
     async fn blob(
@@ -301,18 +324,8 @@ impl Client {
             let (reference, limit) = (reference.to_string(), self.max_component);
             return Err(RegistryError::TooLarge { reference, size, limit });
         }
-        let (client, _) = self.connect(reference).await?;
-        let descriptor = OciDescriptor {
-            digest: format!("sha256:{digest}"),
-            size: i64::try_from(size).unwrap_or(i64::MAX),
-            ..OciDescriptor::default()
-        };
-        let mut bounded = Bounded { bytes: Vec::new(), limit: size };
-        client
-            .pull_blob(&named(reference), &descriptor, &mut bounded)
-            .await
-            .map_err(|error| RegistryError::of(reference, &error))?;
-        let bytes = bounded.bytes;
+        let path = format!("{}/blobs/sha256:{digest}", reference.path);
+        let bytes = self.read(reference, &path, "*/*", size).await?;
         let found = Digest::of(&bytes);
         if found != digest {
             return Err(RegistryError::OtherBytes {
@@ -323,100 +336,6 @@ impl Client {
         }
         self.store.put(&bytes)?;
         Ok(bytes)
-    }
-
-    /// The connection to the reference's registry, and who we are there.
-    async fn connect(
-        &self,
-        reference: &Reference,
-    ) -> Result<(oci_client::Client, RegistryAuth), RegistryError> {
-        if self.offline {
-            return Err(RegistryError::Offline { what: reference.to_string() });
-        }
-        let registry = &reference.registry;
-        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(connection) = known().get(registry) {
-            return Ok(connection.clone());
-        }
-        // The library takes the provider of the process; a second client finds it there.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let protocol = match reference.is_loopback() {
-            true => ClientProtocol::Http,
-            false => ClientProtocol::Https,
-        };
-        let configuration = ClientConfig {
-            protocol,
-            user_agent: concat!("phalanx/", env!("CARGO_PKG_VERSION")),
-            connect_timeout: Some(std::time::Duration::from_secs(15)),
-            read_timeout: Some(std::time::Duration::from_secs(60)),
-            ..ClientConfig::default()
-        };
-        let client = oci_client::Client::try_from(configuration)
-            .map_err(|error| RegistryError::of(reference, &error))?;
-        let auth = self.auth(registry).await?;
-        // The library tells a registry who we are only when it was told so itself.
-        client.store_auth_if_needed(registry, &auth).await;
-        known().insert(registry.clone(), (client.clone(), auth.clone()));
-        Ok((client, auth))
-    }
-
-    /// Docker's configuration, then Podman's, then logins that are in no file, then nobody.
-    async fn auth(&self, registry: &str) -> Result<RegistryAuth, RegistryError> {
-        let host = registry.to_owned();
-        // A helper is a program that may ask the user's keychain.
-        let configured = tokio::task::spawn_blocking(move || configured(&host));
-        let configured = configured.await.unwrap_or_else(|panic| {
-            std::panic::resume_unwind(panic.into_panic());
-        })?;
-        if let Some(auth) = configured {
-            return Ok(auth);
-        }
-        Ok(match self.logins.login(registry).await? {
-            Some((user, password)) => RegistryAuth::Basic(user, password),
-            None => RegistryAuth::Anonymous,
-        })
-    }
-}
-
-/// Takes as many bytes as a manifest names: a registry that sends more is not read to the end.
-struct Bounded {
-    bytes: Vec<u8>,
-    limit: u64,
-}
-
-impl AsyncWrite for Bounded {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        _: &mut TaskContext<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        if (self.bytes.len() + bytes.len()) as u64 > self.limit {
-            let message =
-                format!("it sends more than the {} bytes that its manifest names", self.limit);
-            return Poll::Ready(Err(io::Error::other(message)));
-        }
-        self.bytes.extend_from_slice(bytes);
-        Poll::Ready(Ok(bytes.len()))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut TaskContext<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut TaskContext<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-}
-
-/// The reference as the library wants it.
-fn named(reference: &Reference) -> oci_client::Reference {
-    let (registry, path) = (reference.registry.clone(), reference.path.clone());
-    match (&reference.digest, &reference.tag) {
-        (Some(digest), _) => oci_client::Reference::with_digest(registry, path, digest.clone()),
-        (None, tag) => {
-            let tag = tag.clone().unwrap_or_else(|| "latest".into());
-            oci_client::Reference::with_tag(registry, path, tag)
-        }
     }
 }
 

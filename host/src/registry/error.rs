@@ -51,6 +51,27 @@ pub enum RegistryError {
         /// What it says.
         reason: String,
     },
+    /// It is ill, or has too much to do.
+    #[error("registry `{registry}` cannot serve us now: it says {status}{}", later(*wait))]
+    Busy {
+        /// The registry.
+        registry: String,
+        /// Its answer.
+        status: String,
+        /// When it wants to be asked again.
+        wait: Option<std::time::Duration>,
+    },
+    /// It sends more than there should be.
+    #[error("the registry sends more than {} for `{reference}`", in_units(*limit))]
+    Overlong {
+        /// The artifact.
+        reference: String,
+        /// Bytes that it may have.
+        limit: u64,
+    },
+    /// This process can make no connections.
+    #[error("nothing can be fetched: {0}")]
+    NoClient(String),
     /// It is some other kind of artifact.
     #[error("`{reference}` is no plugin: it is {}", safe_line(found))]
     NotAPlugin {
@@ -58,6 +79,21 @@ pub enum RegistryError {
         reference: String,
         /// The media types found.
         found: String,
+    },
+    /// Its config tells another type than the component has.
+    #[error(
+        "`{reference}` is not what it says: the {what} `{}` {}", safe_line(name),
+        if *says { "is in its config, and not in the component" } else { "is in the component, and not in its config" }
+    )]
+    OtherType {
+        /// The artifact.
+        reference: String,
+        /// `import` or `export`.
+        what: &'static str,
+        /// The interface.
+        name: String,
+        /// Whether the config has it.
+        says: bool,
     },
     /// It is larger than is accepted.
     #[error("`{reference}` has {}, and {} are accepted", in_units(*size), in_units(*limit))]
@@ -238,6 +274,8 @@ impl Explain for RegistryError {
             | Self::BadConfiguration { .. }
             | Self::NewerLock { .. } => Kind::BadInput,
             Self::OtherBytes { .. }
+            | Self::Overlong { .. }
+            | Self::OtherType { .. }
             | Self::OtherDocument { .. }
             | Self::OtherComponent { .. }
             | Self::OtherVendored { .. }
@@ -256,7 +294,11 @@ impl Explain for RegistryError {
             Self::Unreachable { .. } => "registry-unreachable",
             Self::NotThere { .. } => "not-in-registry",
             Self::Refused { .. } => "registry-refused",
+            Self::Busy { .. } => "registry-busy",
+            Self::Overlong { .. } => "registry-overlong",
+            Self::NoClient(_) => "no-network-client",
             Self::NotAPlugin { .. } => "not-a-plugin",
+            Self::OtherType { .. } => "plugin-other-type",
             Self::TooLarge { .. } => "plugin-too-large",
             Self::OtherBytes { .. } => "registry-other-bytes",
             Self::OtherComponent { .. } => "lock-other-component",
@@ -296,7 +338,7 @@ impl Explain for RegistryError {
                 "many registries answer this for what is not there, too: check the path".into(),
             ],
             Self::Unreachable { .. } => one(
-                "check the registry's name and the network (`HTTPS_PROXY`, `SSL_CERT_FILE`); what is in the store needs no registry",
+                "check the registry's name and the network (`HTTPS_PROXY`, `SSL_CERT_FILE`, `PHALANX_NETWORK_TIMEOUT`); what is in the store needs no registry",
             ),
             Self::NotThere { .. } => {
                 one("check path and version: `phalanx plugin add` shows what a requirement takes")
@@ -307,8 +349,15 @@ impl Explain for RegistryError {
             Self::NotAPlugin { .. } => one(
                 "a plugin is one layer `application/wasm` with a config `application/vnd.wasm.config.v0+json`: publish it with `phalanx plugin publish`",
             ),
+            Self::OtherType { .. } => {
+                one("ask its publisher to publish it again, with a tool that reads the component")
+            }
             Self::TooLarge { .. } => one("build it for size, and strip it"),
-            Self::OtherBytes { .. } => one(
+            Self::Busy { .. } => one("run the same command again a little later"),
+            Self::NoClient(_) => {
+                one("see whether `SSL_CERT_FILE` and the proxy's variables are right")
+            }
+            Self::OtherBytes { .. } | Self::Overlong { .. } => one(
                 "something between here and the registry changes what it serves: tell who runs it, and do not use this plugin",
             ),
             Self::OtherComponent { .. } => one(
@@ -353,4 +402,8 @@ impl Explain for RegistryError {
             Self::File(error) => error.hints(),
         }
     }
+}
+
+fn later(wait: Option<std::time::Duration>) -> String {
+    wait.map(|wait| format!(", for {} s", wait.as_secs())).unwrap_or_default()
 }

@@ -1,7 +1,5 @@
 //! Small documents from the web: where a registry has its packages, and policies.
 
-use std::time::Duration;
-
 use super::{Client, RegistryError};
 use crate::digest::Digest;
 use crate::hint::in_one_line;
@@ -47,14 +45,7 @@ impl Client {
             return Err(RegistryError::Offline { what: url.to_owned() });
         }
         let failed = |reason: String| RegistryError::Document { url: url.to_owned(), reason };
-        // The library takes the provider of the process; a second client finds it there.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder()
-            .user_agent(concat!("phalanx/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(Duration::from_secs(15))
-            .timeout(Duration::from_secs(60))
-            .build()
-            .map_err(|error| failed(in_one_line(&error)))?;
+        let client = self.http()?;
         let answer = client.get(url).send().await;
         let mut answer = answer.map_err(|error| failed(in_one_line(&error)))?;
         match answer.status() {

@@ -1,0 +1,154 @@
+//! Reads from registries, which may do anything.
+//!
+//! The library reads whatever it is sent, for as long as it is sent. Here no more is read than is wanted, a registry
+//! that is busy is asked again when it says so, and one that drips is given up. Redirects are followed without
+//! our credentials when they lead to another host.
+
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue, RETRY_AFTER};
+use reqwest::{Response, StatusCode};
+use serde_json::Value;
+
+use super::{Reference, RegistryError};
+use crate::hint::in_one_line;
+use crate::text::shorten;
+
+/// How often a busy registry is asked.
+const ATTEMPTS: u32 = 4;
+/// What is waited before the second time, when the registry names no time; then twice as long each time.
+const PAUSE: Duration = Duration::from_millis(500);
+/// The longest that a registry can let us wait.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Bytes a second that a registry must send in the mean.
+const PACE: u64 = 64 << 10;
+/// Bytes of an error's text that are read.
+const MESSAGE: u64 = 4 << 10;
+
+/// What is read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    /// The artifact, for messages.
+    pub(super) reference: &'a Reference,
+    /// Behind `/v2/`.
+    pub(super) path: &'a str,
+    /// Media types that will do.
+    pub(super) accept: &'a str,
+    /// Who we are.
+    pub(super) authorization: Option<&'a HeaderValue>,
+    /// Bytes that it may have.
+    pub(super) limit: u64,
+}
+
+/// Why a read failed.
+enum Failed {
+    For(RegistryError),
+    /// For now: it may work a little later, or when the registry says.
+    ForNow(RegistryError, Option<Duration>),
+}
+
+/// Reads it, whole.
+///
+/// # Errors
+/// When the registry does not have it, does not let us, is busy for long, or sends too much or too slowly.
+pub(super) async fn read(
+    client: &reqwest::Client,
+    timeout: Duration,
+    wanted: Wanted<'_>,
+) -> Result<Vec<u8>, RegistryError> {
+    let mut pause = PAUSE;
+    for _ in 1..ATTEMPTS {
+        match read_once(client, timeout, wanted).await {
+            Ok(bytes) => return Ok(bytes),
+            Err(Failed::For(error)) => return Err(error),
+            Err(Failed::ForNow(error, Some(wait))) if wait > PATIENCE => return Err(error),
+            Err(Failed::ForNow(_, wait)) => tokio::time::sleep(wait.unwrap_or(pause)).await,
+        }
+        pause *= 2;
+    }
+    read_once(client, timeout, wanted).await.map_err(|failed| match failed {
+        Failed::For(error) | Failed::ForNow(error, _) => error,
+    })
+}
+
+async fn read_once(
+    client: &reqwest::Client,
+    timeout: Duration,
+    wanted: Wanted<'_>,
+) -> Result<Vec<u8>, Failed> {
+    let Wanted { reference, path, accept, authorization, limit } = wanted;
+    let unreachable = |reason: String| {
+        let registry = reference.registry.clone();
+        RegistryError::Unreachable { registry, reason }
+    };
+    let scheme = if reference.is_loopback() { "http" } else { "https" };
+    let url = format!("{scheme}://{}/v2/{path}", reference.registry);
+    let mut request = client.get(url).header(ACCEPT, accept);
+    if let Some(authorization) = authorization {
+        request = request.header(AUTHORIZATION, authorization);
+    }
+    let whole = timeout + Duration::from_secs(limit / PACE);
+    let late = |_| {
+        let seconds = whole.as_secs();
+        Failed::For(unreachable(format!("it took more than {seconds} s to send `{reference}`")))
+    };
+    let read = async {
+        let answer = request.send().await;
+        // A name that is wrong, or nothing that listens, stays so.
+        let answer = answer.map_err(|error| Failed::For(unreachable(in_one_line(&error))))?;
+        if answer.status() != StatusCode::OK {
+            return Err(refusal(reference, answer).await);
+        }
+        if answer.content_length().is_some_and(|length| length > limit) {
+            return Err(Failed::For(overlong(reference, limit)));
+        }
+        body(answer, limit).await.map_err(|error| match error {
+            Some(error) => Failed::ForNow(unreachable(in_one_line(&error)), None),
+            None => Failed::For(overlong(reference, limit)),
+        })
+    };
+    tokio::time::timeout(whole, read).await.map_err(late)?
+}
+
+/// An answer's body; no error when it is longer than the limit.
+async fn body(mut answer: Response, limit: u64) -> Result<Vec<u8>, Option<reqwest::Error>> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = answer.chunk().await? {
+        if (bytes.len() + chunk.len()) as u64 > limit {
+            return Err(None);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+fn overlong(reference: &Reference, limit: u64) -> RegistryError {
+    RegistryError::Overlong { reference: reference.to_string(), limit }
+}
+
+/// What an answer means that is no success.
+async fn refusal(reference: &Reference, answer: Response) -> Failed {
+    let status = answer.status();
+    let (registry, name) = (reference.registry.clone(), reference.to_string());
+    let for_now = status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error();
+    if for_now {
+        let wait = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+        // The other form of the header is a date, which no registry sends.
+        let wait = wait.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+        let error = RegistryError::Busy { registry, status: status.to_string(), wait };
+        return Failed::ForNow(error, wait);
+    }
+    Failed::For(match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+            RegistryError::Unauthorized { registry, reference: name }
+        }
+        StatusCode::NOT_FOUND => RegistryError::NotThere { reference: name },
+        _ => {
+            let said = body(answer, MESSAGE).await.unwrap_or_default();
+            let said = serde_json::from_slice::<Value>(&said).unwrap_or_default();
+            let said = said["errors"][0]["message"].as_str();
+            let said = said.map(|text| format!(": {}", shorten(text, 200))).unwrap_or_default();
+            RegistryError::Refused { reference: name, reason: format!("it says {status}{said}") }
+        }
+    })
+}
