@@ -37,18 +37,18 @@ fn release(plugin: &str, more: Option<&str>) -> BTreeMap<String, Vec<u8>> {
 }
 
 /// What an honest registry would say.
-fn honest(asked: &Asked) -> Given {
+pub(super) fn honest(asked: &Asked) -> Given {
     match HONEST.get(&asked.path) {
         Some(bytes) => Given::ok(bytes.clone()),
         None => Given::status("404 Not Found", ""),
     }
 }
 
-fn component() -> &'static [u8] {
+pub(super) fn component() -> &'static [u8] {
     builtin::get("dashboard").unwrap()
 }
 
-fn is_component(asked: &Asked) -> bool {
+pub(super) fn is_component(asked: &Asked) -> bool {
     asked.path.ends_with(&format!("blobs/sha256:{}", Digest::of(component())))
 }
 
@@ -57,7 +57,7 @@ fn is_tag(asked: &Asked) -> bool {
 }
 
 /// Adds the plugin of this registry; looks that the store has nothing that is not what its name says.
-fn add(project: &Project, host: &str) -> Finished {
+pub(super) fn add(project: &Project, host: &str) -> Finished {
     let words = format!("plugin add oci://{host}/team/tagger --name tags --yes");
     let finished = project.phalanx(&words).own_cache().env("PHALANX_NETWORK_TIMEOUT", "1").finish();
     let store = project.home().join(".cache/phalanx/blobs/sha256");

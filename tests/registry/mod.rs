@@ -10,14 +10,20 @@ mod hostile;
 mod locked;
 /// Registries that want to know who asks.
 mod logins;
+/// Two runs at once, runs that were killed, disks that are full.
+mod misfortune;
 /// Sources that name a package.
 mod packages;
+/// wkg, oras and cosign.
+mod peers;
 /// What an organisation lets plugins be and do.
 mod policy;
 /// Plugins that must be signed.
 mod signatures;
 /// One plugin from its first release to its removal.
 mod story;
+/// Registries behind TLS and proxies.
+mod tls;
 
 use phalanx::registry::builtin;
 

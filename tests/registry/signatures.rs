@@ -13,7 +13,7 @@ use crate::support::transcript::without_digests;
 use crate::support::{Project, Registry, change};
 
 /// OpenSSL with these words, in the service's folder; gives what it prints.
-fn openssl(project: &Project, words: &str) -> String {
+pub(super) fn openssl(project: &Project, words: &str) -> String {
     let output = Command::new("openssl")
         .args(words.split(' '))
         .current_dir(project.root())

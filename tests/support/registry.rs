@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use super::http::Message;
@@ -37,15 +37,20 @@ pub struct Registry {
 impl Registry {
     /// One that wants [`CREDENTIALS`]; none when the program is missing, which is a failure in CI.
     pub fn start() -> Option<Self> {
-        Self::with("auth: { htpasswd: { realm: tests, path: HTPASSWD } }\n")
+        Self::with("auth: { htpasswd: { realm: tests, path: HTPASSWD } }\n", "")
     }
 
     /// One that asks nobody for a password.
     pub fn open() -> Option<Self> {
-        Self::with("")
+        Self::with("", "")
     }
 
-    fn with(auth: &str) -> Option<Self> {
+    /// One that speaks TLS, with the certificate and the key of these files.
+    pub fn tls(certificate: &Path, key: &Path) -> Option<Self> {
+        Self::with("", &format!(", tls: {{ certificate: {certificate:?}, key: {key:?} }}"))
+    }
+
+    fn with(auth: &str, tls: &str) -> Option<Self> {
         let Some(program) = on_path("docker-registry") else {
             missing("a registry (`docker-registry` is not on the path)");
             return None;
@@ -59,7 +64,7 @@ impl Registry {
         let (passwords, store) = (folder.join("htpasswd"), folder.join("store"));
         fs::write(&passwords, HTPASSWD).unwrap();
         let configuration = format!(
-            "version: 0.1\nlog: {{ level: info }}\nhttp: {{ addr: \"{host}\" }}\nstorage:\n  \
+            "version: 0.1\nlog: {{ level: info }}\nhttp: {{ addr: \"{host}\"{tls} }}\nstorage:\n  \
              delete: {{ enabled: true }}\n  filesystem: {{ rootdirectory: {store:?} }}\n{auth}",
             auth = auth.replace("HTPASSWD", &format!("{passwords:?}")),
         );

@@ -7,7 +7,12 @@ use super::project::repository;
 
 /// The program of a tool of the same name. Missing is a failure in CI and a loud line elsewhere.
 pub fn tool(name: &str) -> Option<PathBuf> {
-    let program = repository().join("target/tools").join(name).join("bin").join(name);
+    tool_s(name, name)
+}
+
+/// One of a tool's programs.
+pub fn tool_s(name: &str, program: &str) -> Option<PathBuf> {
+    let program = repository().join("target/tools").join(name).join("bin").join(program);
     if program.is_file() {
         return Some(program);
     }

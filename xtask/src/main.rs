@@ -9,6 +9,7 @@ mod demo;
 mod demo_aws;
 mod engine;
 mod measure;
+mod peers;
 mod run;
 mod server;
 mod setup;

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::peers::peers;
 use crate::run::{Outcome, command, read, root, run, target};
 use crate::system::docker;
 
@@ -32,6 +33,7 @@ pub(crate) fn setup() -> Outcome {
     static_target()?;
     tool("cfn-lint", &[CFN_LINT])?;
     tool("ministack", &MINISTACK)?;
+    peers()?;
     docker()
 }
 
@@ -86,7 +88,11 @@ pub(crate) fn npm_tool(name: &str, packages: &[&str]) -> Outcome {
 }
 
 /// Installs a program into its folder, once for each list of versions.
-fn install(name: &str, packages: &[&str], make: impl FnOnce(&Path) -> Outcome) -> Outcome {
+pub(crate) fn install(
+    name: &str,
+    packages: &[&str],
+    make: impl FnOnce(&Path) -> Outcome,
+) -> Outcome {
     let folder = target().join("tools").join(name);
     let marker = folder.join("installed");
     // A virtual environment knows its own path: in a folder that was moved it must be made again.

@@ -198,7 +198,7 @@ mod tests {
             )
         };
         (
-            PrivateKey::parse("key", &pem("PRIVATE KEY", der.as_ref())).unwrap(),
+            PrivateKey::parse("key", &pem("PRIVATE KEY", der.as_ref()), None).unwrap(),
             PublicKey::parse("key.pub", &pem("PUBLIC KEY", &public)).unwrap(),
         )
     }

@@ -8,7 +8,7 @@ use ring::signature::{
     UnparsedPublicKey, VerificationAlgorithm,
 };
 
-use super::RegistryError;
+use super::{RegistryError, sealed};
 use crate::digest::Digest;
 
 /// How the DER of a P-256 key begins: what follows is its point.
@@ -64,13 +64,25 @@ enum Kind {
 }
 
 impl PrivateKey {
-    /// Reads a key in PEM (`-----BEGIN PRIVATE KEY-----`, PKCS #8, not encrypted); `name` is for the error.
+    /// Whether a password is needed to read it.
+    pub fn is_sealed(pem: &str) -> bool {
+        sealed::kind(pem).is_some()
+    }
+
+    /// Reads a key in PEM, PKCS #8 as it is or as cosign seals it with a password; `name` is for the error.
     ///
     /// # Errors
-    /// When it is none of these kinds.
-    pub fn parse(name: &str, pem: &str) -> Result<Self, RegistryError> {
-        let der = der(pem, "PRIVATE KEY")
-            .ok_or_else(|| bad(name, "it is no private key in PEM, PKCS #8 and not encrypted"))?;
+    /// When it is none of these kinds, or the password is another one.
+    pub fn parse(name: &str, pem: &str, password: Option<&str>) -> Result<Self, RegistryError> {
+        const FORMS: &str = "it is no private key in PEM: PKCS #8, or as cosign seals it";
+        let der = match sealed::kind(pem) {
+            Some(kind) => {
+                let block = der(pem, kind).ok_or_else(|| bad(name, FORMS))?;
+                let password = password.ok_or_else(|| bad(name, "it is sealed with a password"))?;
+                sealed::open(&block, password).map_err(|reason| bad(name, reason))?
+            }
+            None => der(pem, "PRIVATE KEY").ok_or_else(|| bad(name, FORMS))?,
+        };
         let random = SystemRandom::new();
         if let Ok(key) = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &der, &random) {
             return Ok(Self(Kind::Ecdsa(key)));
@@ -117,7 +129,39 @@ mod tests {
         };
         insta::assert_snapshot!(told("nothing"), @"`keys/team.pub` cannot be used as a key: it is no public key in PEM");
         insta::assert_snapshot!(told("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"), @"`keys/team.pub` cannot be used as a key: it is neither ECDSA on P-256 nor Ed25519");
-        let encrypted = "-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\nAAAA\n";
-        assert!(PrivateKey::parse("key", encrypted).is_err());
+    }
+
+    /// Made by cosign 3.1.3, with the password `secret`.
+    const SEALED: &str = "-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\n\
+        eyJrZGYiOnsibmFtZSI6InNjcnlwdCIsInBhcmFtcyI6eyJOIjo2NTUzNiwiciI6\n\
+        OCwicCI6MX0sInNhbHQiOiIxMjVSMmswMFM0U0VCazR1ZE1nL3NlWERjZFY1eE45\n\
+        TWxwTUNoOFVubmpvPSJ9LCJjaXBoZXIiOnsibmFtZSI6Im5hY2wvc2VjcmV0Ym94\n\
+        Iiwibm9uY2UiOiJKc3laOWJscVU1eTY4RUpDclBkMENlb1U0R3hlU1NGVCJ9LCJj\n\
+        aXBoZXJ0ZXh0IjoiMXBxV2NFQ0VRTDdkOUZZbW1xZUZlU0RUVHlxQVdBZ01RYVlH\n\
+        SkszVEVIUytxY1VQTkUvbnVRdzlsV3FZUC9OUmxnQzI2UE1GLzhFb1dxSUhxTDRI\n\
+        a0FDdVVseUpzblVvb0x4NXZOSWNTUG4wbWF0cDJ2RGhRRDQxSnlqakV4Y0NPajZ1\n\
+        QXArZUFXcWJFMmpqeXc3S1IvMHhlaFVPUU9IMkorWXdKRkZ3YlRmQUYwWU1hQmN0\n\
+        Q1BuUHZuUzFpc0MydXM0cjZ5RVRKelA0WEE9PSJ9\n\
+        -----END ENCRYPTED SIGSTORE PRIVATE KEY-----\n";
+
+    #[test]
+    fn keys_of_cosign_are_opened_with_their_password() {
+        assert!(PrivateKey::is_sealed(SEALED));
+        assert!(PrivateKey::parse("cosign.key", SEALED, Some("secret")).is_ok());
+        let told = |pem: &str, password: Option<&str>| match PrivateKey::parse("key", pem, password)
+        {
+            Ok(_) => "a key".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        insta::assert_snapshot!(told(SEALED, Some("other")), @"`key` cannot be used as a key: the password is another one, or the file was changed");
+        insta::assert_snapshot!(told(SEALED, None), @"`key` cannot be used as a key: it is sealed with a password");
+        let block = |json: &str| {
+            let kind = "ENCRYPTED COSIGN PRIVATE KEY";
+            let block = BASE64_STANDARD.encode(json);
+            format!("-----BEGIN {kind}-----\n{block}\n-----END {kind}-----\n")
+        };
+        insta::assert_snapshot!(told(&block("{}"), Some("secret")), @"`key` cannot be used as a key: it is sealed in a way that cosign does not use");
+        let dear = r#"{"kdf":{"name":"scrypt","params":{"N":1099511627776,"r":8,"p":1},"salt":""},"cipher":{"name":"nacl/secretbox","nonce":""},"ciphertext":""}"#;
+        insta::assert_snapshot!(told(&block(dear), Some("secret")), @"`key` cannot be used as a key: its password costs more than a gigabyte of memory");
     }
 }

@@ -16,6 +16,7 @@ mod keys;
 mod lock;
 mod packages;
 mod reference;
+mod sealed;
 mod store;
 mod transfer;
 mod trust;

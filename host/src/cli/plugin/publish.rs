@@ -1,20 +1,23 @@
 //! `phalanx plugin publish`.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use phalanx::fs;
-use phalanx::hint::BoxError;
+use phalanx::hint::{BoxError, Explain, Kind};
 use phalanx::pipeline::Published;
 use phalanx::plugin::MAX_COMPONENT;
 use phalanx::registry::{ArtifactAbout, PrivateKey};
 use phalanx::text::size;
 use serde::Serialize;
 
+use super::super::confirm::at_terminal;
 use super::super::output::Answer;
 use super::super::session::Session;
 
+/// The variable that cosign, too, takes its password from.
+const PASSWORD: &str = "COSIGN_PASSWORD";
 /// Components above this many bytes are published with a warning: everyone who uses one compiles it.
 const LARGE: u64 = 4 << 20;
 
@@ -43,7 +46,8 @@ pub(in crate::cli) struct Publish {
     /// Its licence, an SPDX expression
     #[arg(long, value_name = "SPDX")]
     license: Option<String>,
-    /// Sign it with this private key (PEM, PKCS #8): the signature is one that cosign verifies
+    /// Sign it with this private key (PEM, PKCS #8 or cosign's own, opened with `COSIGN_PASSWORD` or at the terminal):
+    /// the signature is one that cosign verifies
     #[arg(long, value_name = "FILE")]
     sign: Option<PathBuf>,
     /// Where its documentation is
@@ -65,13 +69,7 @@ impl Publish {
             documentation: self.documentation,
         };
         let registries = session.registries()?;
-        let key = match &self.sign {
-            Some(file) => {
-                let pem = fs::read_to_string(&session.settings.absolute(file))?;
-                Some(PrivateKey::parse(&file.display().to_string(), &pem)?)
-            }
-            None => None,
-        };
+        let key = self.sign.as_deref().map(|file| private_key(session, file)).transpose()?;
         let published = registries.publish(component, &self.to, about, key.as_ref()).await?;
         let Published { inspection, .. } = &published;
         if inspection.size > LARGE {
@@ -94,6 +92,46 @@ impl Publish {
             digest: published.digest,
             is_new: published.is_new,
         }))
+    }
+}
+
+/// The key in a file; one that is sealed is opened with the password of `COSIGN_PASSWORD`, or of who sits there.
+fn private_key(session: &Session, file: &Path) -> Result<PrivateKey, BoxError> {
+    let name = file.display().to_string();
+    let pem = fs::read_to_string(&session.settings.absolute(file))?;
+    if !PrivateKey::is_sealed(&pem) {
+        return Ok(PrivateKey::parse(&name, &pem, None)?);
+    }
+    let password = match session.settings.environment.get(PASSWORD) {
+        Some(password) => password.clone(),
+        None if at_terminal() => {
+            session.finish();
+            rpassword::prompt_password(format!("password of {name}: "))
+                .map_err(|_| NoPassword { key: name.clone() })?
+        }
+        None => return Err(NoPassword { key: name }.into()),
+    };
+    Ok(PrivateKey::parse(&name, &pem, Some(&password))?)
+}
+
+/// A sealed key, and nobody who could open it.
+#[derive(Debug, thiserror::Error)]
+#[error("the key `{key}` is sealed with a password, and there is none")]
+struct NoPassword {
+    key: String,
+}
+
+impl Explain for NoPassword {
+    fn kind(&self) -> Kind {
+        Kind::BadInput
+    }
+
+    fn code(&self) -> &'static str {
+        "no-password"
+    }
+
+    fn hints(&self) -> Vec<String> {
+        vec![format!("set `{PASSWORD}`, as for cosign, or run it at a terminal")]
     }
 }
 
