@@ -109,10 +109,25 @@ fn a_manifest_that_wants_something_else_is_told() {
     project.write("phalanx.toml", &manifest);
     change(&project, "version = \"=1.0.0\"", "version = \"=1.0.0\"\ngrants = { aws = [\"s3:*\"] }");
     insta::assert_snapshot!(refused(&registry, &project, 3), @"
-    error: plugin `tags` is granted more than the lock file has: aws s3:*
+    error: the manifest lets plugin `tags` have more than the lock file: aws s3:*
 
-    hint: run `phalanx plugin update tags --allow` if that is meant, or take the grants out of the manifest
+    hint: run `phalanx plugin update tags --allow` if that is meant, or take it out of the manifest
     ");
+    project.write("phalanx.toml", &manifest);
+    change(
+        &project,
+        "version = \"=1.0.0\"",
+        "version = \"=1.0.0\"\nlimits = { memory = \"1GiB\" }",
+    );
+    insta::assert_snapshot!(refused(&registry, &project, 3), @"
+    error: the manifest lets plugin `tags` have more than the lock file: limit memory 256.0 MiB -> 1.0 GiB
+
+    hint: run `phalanx plugin update tags --allow` if that is meant, or take it out of the manifest
+    ");
+    let update = project.phalanx("plugin update").own_cache().exits(3);
+    assert!(update.error().contains("limit memory 256.0 MiB -> 1.0 GiB"), "{}", update.scene());
+    project.phalanx("plugin update --allow").own_cache().succeeds();
+    project.phalanx("plan --local --locked").own_cache().succeeds();
 }
 
 #[test]

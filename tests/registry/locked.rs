@@ -84,7 +84,7 @@ fn what_the_manifest_does_not_have_is_told() {
     change(&project, "grants = { aws = [\"sns:Publish\"] }\n", "");
     project.phalanx("plan --local").own_cache().succeeds();
     insta::assert_snapshot!(refused(&project, 2), @"
-    error: the lock file is not up to date: it has grants of plugin `tags` that the manifest does not have: aws sns:Publish
+    error: the lock file is not up to date: it lets plugin `tags` have what the manifest does not: aws sns:Publish
 
     hint: run `phalanx plugin update`, or the command without `--locked`
     ");

@@ -15,6 +15,7 @@ use crate::setup::wasm_target;
 mod aws;
 mod counter;
 mod peers;
+mod registry;
 mod server;
 
 /// How often each command is run.
@@ -35,6 +36,7 @@ pub(crate) fn bench() -> Outcome {
             table.row(what, measured, limit);
         }
     }
+    bench.registry(&mut table)?;
     bench.end(table)
 }
 
@@ -42,6 +44,14 @@ pub(crate) fn bench() -> Outcome {
 pub(crate) fn bench_aws() -> Outcome {
     let (bench, table) = begin()?;
     bench.end(table)
+}
+
+/// Runs the measurements of plugins from registries alone.
+pub(crate) fn bench_registry() -> Outcome {
+    let (bench, mut table) = begin()?;
+    bench.registry(&mut table)?;
+    eprintln!("\n{}", table.0);
+    Ok(())
 }
 
 /// Builds what is measured.

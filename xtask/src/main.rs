@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         ["test"] => test::test(),
         ["bench"] => bench::bench(),
         ["bench", "aws"] => bench::bench_aws(),
+        ["bench", "registry"] => bench::bench_registry(),
         ["lint"] => test::lint(),
         ["setup"] => setup::setup(),
         ["measure", rest @ ..] => measure::measure(rest),

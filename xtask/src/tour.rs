@@ -1,6 +1,7 @@
 //! `cargo xtask tour`: builds the plugin of `examples/pipeline-tour` and runs the commands of its README.
 
 use std::fs;
+use std::path::Path;
 
 use wit_component::ComponentEncoder;
 
@@ -29,20 +30,25 @@ pub(crate) fn tour() -> Outcome {
     Ok(())
 }
 
-/// Builds `plugin.wasm`: cargo makes a module, which becomes a component.
+/// Builds `plugin.wasm`.
 fn plugin() -> Outcome {
     let folder = root().join("examples/pipeline-tour");
-    let source = folder.join("plugin");
+    let file = folder.join("plugin.wasm");
+    fs::write(&file, component(&folder.join("plugin"), "tour")?)
+        .map_err(|error| format!("cannot write {}: {error}", file.display()))
+}
+
+/// The component of a plugin in Rust: cargo makes a module, which becomes a component.
+pub(crate) fn component(source: &Path, library: &str) -> Result<Vec<u8>, String> {
     let made = ["cargo", "build", "--locked", "--release", "--target", "wasm32-unknown-unknown"];
-    run(&source, &made)?;
-    let module = source.join("target/wasm32-unknown-unknown/release/tour.wasm");
+    run(source, &made)?;
+    let module =
+        source.join("target/wasm32-unknown-unknown/release").join(format!("{library}.wasm"));
     let bytes =
         fs::read(&module).map_err(|error| format!("cannot read {}: {error}", module.display()))?;
-    let component = ComponentEncoder::default()
+    ComponentEncoder::default()
         .validate(true)
         .module(&bytes)
         .and_then(|mut encoder| encoder.encode())
-        .map_err(|error| format!("{} is no component: {error:#}", module.display()))?;
-    let file = folder.join("plugin.wasm");
-    fs::write(&file, component).map_err(|error| format!("cannot write {}: {error}", file.display()))
+        .map_err(|error| format!("{} is no component: {error:#}", module.display()))
 }

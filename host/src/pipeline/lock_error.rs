@@ -41,8 +41,8 @@ pub enum LockError {
         /// The one in the file.
         found: String,
     },
-    /// The manifest grants more than was approved.
-    #[error("plugin `{plugin}` is granted more than the lock file has: {}", grants.join(", "))]
+    /// The manifest grants more, or has wider limits, than was approved.
+    #[error("the manifest lets plugin `{plugin}` have more than the lock file: {}", grants.join(", "))]
     Widened {
         /// The plugin.
         plugin: String,
@@ -115,7 +115,7 @@ impl Explain for LockError {
                 "run `phalanx plugin update {plugin}`, which shows what it may do now and locks it"
             ),
             Self::Widened { plugin, .. } => format!(
-                "run `phalanx plugin update {plugin} --allow` if that is meant, or take the grants out of the manifest"
+                "run `phalanx plugin update {plugin} --allow` if that is meant, or take it out of the manifest"
             ),
             Self::NotSigned { plugin, .. } => format!(
                 "run `phalanx plugin update {plugin}`, which asks its registry for the signature"

@@ -10,8 +10,8 @@ use crate::hint::BoxError;
 use crate::manifest::{PluginUse, Service, Source};
 use crate::plugin::{self, Hook, Inspection};
 use crate::registry::{
-    Client, Judged, LockFile, Locked, LockedGrants, PublicKey, RegistryError, Signers, Trust,
-    builtin, vendor,
+    Client, Judged, LockFile, Locked, LockedGrants, LockedLimits, PublicKey, RegistryError,
+    Signers, Trust, builtin, vendor,
 };
 
 use super::error::PipelineError;
@@ -120,16 +120,16 @@ impl Pins {
             });
         }
         let granted = LockedGrants::from(&usage.grants);
-        let grants = locked.grants.widened_by(&granted);
-        if !grants.is_empty() {
-            return Err(LockError::Widened { plugin: usage.name.clone(), grants });
+        let limits = LockedLimits::from(&usage.limits);
+        let wider =
+            [locked.grants.widened_by(&granted), locked.limits.widened_by(&limits)].concat();
+        if !wider.is_empty() {
+            return Err(LockError::Widened { plugin: usage.name.clone(), grants: wider });
         }
-        let more = granted.widened_by(&locked.grants);
+        let more = [granted.widened_by(&locked.grants), limits.widened_by(&locked.limits)].concat();
         if self.strict && !more.is_empty() {
             let (plugin, more) = (&usage.name, more.join(", "));
-            let what = format!(
-                "it has grants of plugin `{plugin}` that the manifest does not have: {more}"
-            );
+            let what = format!("it lets plugin `{plugin}` have what the manifest does not: {more}");
             return Err(LockError::Stale { what });
         }
         Ok(())

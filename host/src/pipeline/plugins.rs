@@ -8,11 +8,11 @@ use serde::Serialize;
 
 use crate::fs;
 use crate::hint::{BoxError, Explain, Kind};
-use crate::manifest::{Grants, Service, Source};
+use crate::manifest::{Grants, Limits, Service, Source};
 use crate::plugin::{Host, HostOptions, Inspection, MAX_COMPONENT};
 use crate::registry::{
-    Client, Judged, Locked, LockedGrants, Packages, PolicyError, Proof, PublicKey, Reference,
-    RegistryError, Signers, Trust, builtin, choose, newest,
+    Client, Judged, Locked, LockedGrants, LockedLimits, Packages, PolicyError, Proof, PublicKey,
+    Reference, RegistryError, Signers, Trust, builtin, choose, newest,
 };
 use crate::text::safe_line;
 
@@ -59,8 +59,8 @@ pub struct Release {
 }
 
 impl Candidate {
-    /// Its block in the lock file, with these grants approved; none for a plugin of this binary.
-    pub fn locked(&self, wanted: &Wanted<'_>, grants: &Grants) -> Option<Locked> {
+    /// Its block in the lock file, with these grants and limits approved; none for a plugin of this binary.
+    pub fn locked(&self, wanted: &Wanted<'_>, grants: &Grants, limits: &Limits) -> Option<Locked> {
         if let Source::Builtin(_) = wanted.source {
             return None;
         }
@@ -78,6 +78,7 @@ impl Candidate {
             capabilities: capabilities(&self.inspection),
             signers: listed(|release| release.signers.clone()),
             grants: LockedGrants::from(grants),
+            limits: LockedLimits::from(limits),
             proofs: release.map(|release| release.proofs.clone()).unwrap_or_default(),
         })
     }

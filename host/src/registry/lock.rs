@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::authority::{LockedGrants, LockedLimits};
 use super::{Proof, Reference, RegistryError};
 use crate::digest::Digest;
 use crate::fs;
-use crate::manifest::Grants;
 use crate::text::safe_line;
 
 /// The file's name, beside the manifest.
@@ -61,6 +61,9 @@ pub struct Locked {
     /// What it was granted when this was approved.
     #[serde(default, skip_serializing_if = "LockedGrants::is_empty")]
     pub grants: LockedGrants,
+    /// The limits that were approved, where they are above the usual ones.
+    #[serde(default, skip_serializing_if = "LockedLimits::is_empty")]
+    pub limits: LockedLimits,
     /// Their signatures, with which every run checks again that they signed this manifest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub proofs: Vec<Proof>,
@@ -103,86 +106,6 @@ impl Locked {
             ("manifest", self.manifest.is_none()),
         ];
         fields.into_iter().find_map(|(name, is_missing)| is_missing.then_some(name))
-    }
-}
-
-/// Grants as they were approved.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-pub struct LockedGrants {
-    /// Beginnings of command lines.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub commands: Vec<Vec<String>>,
-    /// Globs of files.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub files: Vec<String>,
-    /// Variables.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub env: Vec<String>,
-    /// AWS actions.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub aws: Vec<String>,
-    /// Hosts.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub network: Vec<String>,
-    /// Images.
-    #[serde(skip_serializing_if = "is_false")]
-    pub images: bool,
-    /// The real clock.
-    #[serde(skip_serializing_if = "is_false")]
-    pub clock: bool,
-    /// Real randomness.
-    #[serde(skip_serializing_if = "is_false")]
-    pub random: bool,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
-fn is_false(value: &bool) -> bool {
-    !value
-}
-
-impl From<&Grants> for LockedGrants {
-    fn from(grants: &Grants) -> Self {
-        Self {
-            commands: grants.commands.clone(),
-            files: grants.files.clone(),
-            env: grants.env.clone(),
-            aws: grants.aws.clone(),
-            network: grants.network.clone(),
-            images: grants.images,
-            clock: grants.clock,
-            random: grants.random,
-        }
-    }
-}
-
-impl LockedGrants {
-    fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// Each grant in words, such as `images` or `aws sns:Publish`.
-    pub fn words(&self) -> Vec<String> {
-        let mut words: Vec<String> =
-            (self.commands.iter()).map(|prefix| format!("commands {}", prefix.join(" "))).collect();
-        let lists = [
-            ("files", &self.files),
-            ("env", &self.env),
-            ("aws", &self.aws),
-            ("network", &self.network),
-        ];
-        for (name, list) in lists {
-            words.extend(list.iter().map(|item| format!("{name} {item}")));
-        }
-        let flags = [("images", self.images), ("clock", self.clock), ("random", self.random)];
-        words.extend(flags.iter().filter(|(_, set)| *set).map(|(name, _)| (*name).to_owned()));
-        words
-    }
-
-    /// What `other` grants and this does not, in words.
-    pub fn widened_by(&self, other: &Self) -> Vec<String> {
-        let own = self.words();
-        other.words().into_iter().filter(|word| !own.contains(word)).collect()
     }
 }
 
@@ -304,6 +227,7 @@ mod tests {
             hooks: vec!["template-decorate".into()],
             capabilities: vec!["commands".into()],
             signers: Vec::new(),
+            limits: LockedLimits::default(),
             proofs: Vec::new(),
             grants: LockedGrants {
                 commands: vec![vec!["git".into(), "rev-parse".into()]],
@@ -373,17 +297,5 @@ mod tests {
         };
         insta::assert_snapshot!(read(&block("oci://r.test/a")), @"`FOLDER/phalanx.lock` is not a lock file of Phalanx: plugin `a` has no `version`");
         insta::assert_snapshot!(read(&block("acme:a")), @"`FOLDER/phalanx.lock` is not a lock file of Phalanx: plugin `a` has no `place`");
-    }
-
-    #[test]
-    fn widened_grants_are_named() {
-        let before = LockedGrants { aws: vec!["sns:Publish".into()], ..LockedGrants::default() };
-        let after = LockedGrants {
-            aws: vec!["sns:Publish".into(), "s3:*".into()],
-            images: true,
-            ..LockedGrants::default()
-        };
-        assert_eq!(before.widened_by(&after), ["aws s3:*", "images"]);
-        assert!(after.widened_by(&before).is_empty());
     }
 }

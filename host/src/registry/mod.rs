@@ -6,6 +6,7 @@
 
 mod answer;
 mod artifact;
+mod authority;
 pub mod builtin;
 mod client;
 mod connection;
@@ -25,12 +26,13 @@ mod versions;
 mod web;
 
 pub use artifact::{Artifact, ArtifactAbout, Claims};
+pub use authority::{LockedGrants, LockedLimits};
 pub use client::{Client, Found};
 pub use cosign::Proof;
 pub use credentials::Logins;
 pub use error::RegistryError;
 pub use keys::{PrivateKey, PublicKey};
-pub use lock::{FILE as LOCK_FILE, LockFile, Locked, LockedGrants};
+pub use lock::{FILE as LOCK_FILE, LockFile, Locked};
 pub use packages::Packages;
 pub use reference::Reference;
 pub use store::{Blob, Store};

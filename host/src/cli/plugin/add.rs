@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::Args;
 use phalanx::fs;
 use phalanx::hint::{BoxError, Explain, Kind};
-use phalanx::manifest::{Source, edit};
+use phalanx::manifest::{Limits, Source, edit};
 use phalanx::pipeline::{self, Candidate, NoSource, Wanted};
 use phalanx::plugin::Inspection;
 use phalanx::registry::{LockFile, LockedGrants, Reference};
@@ -70,7 +70,7 @@ impl Add {
         let text = self.edited(&request.manifest, &name, wanted.requirement)?;
         self.has_grants(&name, &candidate.inspection)?;
 
-        let Some(locked) = candidate.locked(&wanted, &granted) else {
+        let Some(locked) = candidate.locked(&wanted, &granted, &Limits::default()) else {
             fs::write(&request.manifest, text)?;
             return Ok(Answer::new(&OfBinary { name, source: self.source }));
         };

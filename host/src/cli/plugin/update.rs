@@ -7,7 +7,7 @@ use clap::Args;
 use phalanx::hint::{BoxError, Explain, Kind, nearest};
 use phalanx::manifest::PluginUse;
 use phalanx::pipeline::{self, Registries, Wanted};
-use phalanx::registry::{LockFile, Locked, LockedGrants, Trust};
+use phalanx::registry::{LockFile, Locked, LockedGrants, LockedLimits, Trust};
 use phalanx::text::safe_line;
 use serde::Serialize;
 
@@ -103,7 +103,7 @@ async fn found(
     };
     let candidate = registries.find(&wanted, trust).await?;
     candidate.judge(&usage.name, &usage.grants, trust)?;
-    Ok(candidate.locked(&wanted, &usage.grants))
+    Ok(candidate.locked(&wanted, &usage.grants, &usage.limits))
 }
 
 #[derive(Serialize)]
@@ -167,6 +167,14 @@ impl Change {
             for less in old.iter().filter(|one| !new.contains(one)) {
                 lines.push(format!("- {what} {}", safe_line(less)));
             }
+        }
+        let usual = LockedLimits::default();
+        let limits = old.map_or(&usual, |old| &old.limits);
+        for (words, is_wider) in limits.changes(&new.limits) {
+            if is_wider {
+                widens.push(words.clone());
+            }
+            lines.push(words);
         }
         let before = old.map(|old| old.signers.as_slice()).unwrap_or_default();
         if before != new.signers {
