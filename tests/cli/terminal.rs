@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use super::orders;
-use crate::support::Project;
+use crate::support::{Project, guests};
 
 /// Types what is left of its arguments' first into a terminal and gives back all that it shows.
 const PTY: &str = "\
@@ -91,4 +91,23 @@ fn someone_at_a_terminal_is_asked() {
     let (code, shown) = at_terminal(&project, "delete --local", "y\n", &[]);
     assert_eq!(code, 0, "{shown}");
     project.phalanx("status --local").exits(1);
+}
+
+#[test]
+fn what_a_plugin_needs_is_asked_for() {
+    let project = orders();
+    project.write("rules.wasm", &guests::house_rules()[1]);
+    let add = "plugin add file:rules.wasm --name rules";
+    let (code, shown) = at_terminal(&project, add, "\n", &[]);
+    assert_eq!(code, 3, "{shown}");
+    let question = "rules needs `commands`: grant which, such as `git rev-parse`?";
+    assert!(shown.contains(question) && shown.contains("needs what is not granted"), "{shown}");
+    let (code, shown) = at_terminal(&project, add, "git rev-parse HEAD\n", &[]);
+    assert_eq!(code, 0, "{shown}");
+    let granted = "grants = { commands = [[\"git\", \"rev-parse\", \"HEAD\"]] }";
+    assert!(project.read("phalanx.toml").contains(granted));
+    let (code, shown) = at_terminal(&project, "plugin add builtin:docker-ecr", "y\n", &[]);
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("docker-ecr needs `images`: grant it? [y/N]"), "{shown}");
+    assert!(project.read("phalanx.toml").contains("grants = { images = true }"));
 }

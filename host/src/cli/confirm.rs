@@ -56,13 +56,20 @@ pub(super) fn at_terminal() -> bool {
 
 /// Asks; anything but a clear yes is a no.
 pub(super) fn ask(question: &str) -> bool {
+    let answer = ask_for(&format!("{question} [y/N]"));
+    answer.is_some_and(|answer| matches!(answer.as_str(), "y" | "Y" | "yes"))
+}
+
+/// Asks for a line; none when there is nothing in it.
+pub(super) fn ask_for(question: &str) -> Option<String> {
     let mut stderr = io::stderr().lock();
     // In one piece, so that nothing else gets between. A closed standard error cannot be asked, and then
     // the answer is empty.
-    let _ = stderr.write_all(format!("{question} [y/N] ").as_bytes());
+    let _ = stderr.write_all(format!("{question} ").as_bytes());
     let _ = stderr.flush();
     let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer).is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
+    io::stdin().lock().read_line(&mut answer).ok()?;
+    Some(answer.trim().to_owned()).filter(|answer| !answer.is_empty())
 }
 
 /// The user did not say yes to what is no plan.

@@ -30,6 +30,9 @@ impl Client {
     ) -> Result<Vec<u8>, RegistryError> {
         let known = || self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
         let place = reference.place();
+        let scheme = if reference.is_loopback() { "http" } else { "https" };
+        // Docker's own registry is at another address than its name.
+        let url = format!("{scheme}://{}/v2/{path}", named(reference).resolve_registry());
         let cached = known().get(&place).cloned();
         for token in [cached, None] {
             let is_cached = token.is_some();
@@ -38,7 +41,7 @@ impl Client {
                 None => self.authorization(reference).await?,
             };
             let authorization = authorization.as_ref();
-            let wanted = Wanted { reference, path, accept, authorization, limit };
+            let wanted = Wanted { reference, url: &url, accept, authorization, limit };
             match transfer::read(self.http()?, self.timeout, wanted).await {
                 Err(RegistryError::Unauthorized { .. }) if is_cached => {}
                 read => {
@@ -78,8 +81,7 @@ impl Client {
         if let Some(client) = self.http.get() {
             return Ok(client);
         }
-        // The library takes the provider of the process; a second client finds it there.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        provide_tls();
         let client = reqwest::Client::builder()
             .user_agent(USER_AGENT)
             .connect_timeout(CONNECT.min(self.timeout))
@@ -102,8 +104,7 @@ impl Client {
         if let Some(connection) = known().get(registry) {
             return Ok(connection.clone());
         }
-        // The library takes the provider of the process; a second client finds it there.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        provide_tls();
         let protocol = match reference.is_loopback() {
             true => ClientProtocol::Http,
             false => ClientProtocol::Https,
@@ -140,6 +141,11 @@ impl Client {
             None => RegistryAuth::Anonymous,
         })
     }
+}
+
+/// TLS takes its cryptography from a place of the process; a second client finds it there.
+fn provide_tls() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
 /// The reference as the library wants it.

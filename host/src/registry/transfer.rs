@@ -30,8 +30,8 @@ const MESSAGE: u64 = 4 << 10;
 pub(super) struct Wanted<'a> {
     /// The artifact, for messages.
     pub(super) reference: &'a Reference,
-    /// Behind `/v2/`.
-    pub(super) path: &'a str,
+    /// Its address.
+    pub(super) url: &'a str,
     /// Media types that will do.
     pub(super) accept: &'a str,
     /// Who we are.
@@ -76,13 +76,11 @@ async fn read_once(
     timeout: Duration,
     wanted: Wanted<'_>,
 ) -> Result<Vec<u8>, Failed> {
-    let Wanted { reference, path, accept, authorization, limit } = wanted;
+    let Wanted { reference, url, accept, authorization, limit } = wanted;
     let unreachable = |reason: String| {
         let registry = reference.registry.clone();
         RegistryError::Unreachable { registry, reason }
     };
-    let scheme = if reference.is_loopback() { "http" } else { "https" };
-    let url = format!("{scheme}://{}/v2/{path}", reference.registry);
     let mut request = client.get(url).header(ACCEPT, accept);
     if let Some(authorization) = authorization {
         request = request.header(AUTHORIZATION, authorization);

@@ -6,10 +6,9 @@ use std::path::Path;
 use clap::Args;
 use phalanx::fs;
 use phalanx::hint::{BoxError, Explain, Kind};
-use phalanx::manifest::{Limits, Source, edit};
+use phalanx::manifest::{Grants, Limits, Source, edit};
 use phalanx::pipeline::{self, Candidate, NoSource, Wanted};
-use phalanx::plugin::Inspection;
-use phalanx::registry::{LockFile, LockedGrants, Reference};
+use phalanx::registry::{LockFile, Reference};
 use phalanx::text::safe_line;
 use serde::Serialize;
 
@@ -61,14 +60,14 @@ impl Add {
             signer: self.key.as_deref(),
         };
         let candidate = registries.find(&wanted, &trust).await?;
-        let (name, granted) = (self.name_of(&candidate), grants::all(&self.grants));
+        let name = self.name_of(&candidate);
+        let granted = grants::complete(session, &name, &candidate, &self.grants, !self.yes)?;
         candidate.judge(&name, &granted, &trust)?;
         // Without a requirement the manifest would take any version: it takes those like this one.
         let release = candidate.release.as_ref().filter(|_| !is_fixed && self.version.is_none());
         let like_this = release.map(|release| format!("^{}", release.version));
         wanted.requirement = wanted.requirement.or(like_this.as_deref());
-        let text = self.edited(&request.manifest, &name, wanted.requirement)?;
-        self.has_grants(&name, &candidate.inspection)?;
+        let text = self.edited(&request.manifest, &name, wanted.requirement, &granted)?;
 
         let Some(locked) = candidate.locked(&wanted, &granted, &Limits::default()) else {
             fs::write(&request.manifest, text)?;
@@ -130,24 +129,11 @@ impl Add {
         manifest: &Path,
         name: &str,
         version: Option<&str>,
+        grants: &Grants,
     ) -> Result<String, BoxError> {
         let text = fs::read_to_string(manifest)?;
-        let (signer, grants) = (self.key.as_deref(), grants::all(&self.grants));
-        Ok(edit::add_plugin(&text, name, &self.source, version, signer, &grants)?)
-    }
-
-    /// Whether all that the component's type needs is granted.
-    fn has_grants(&self, plugin: &str, inspection: &Inspection) -> Result<(), BoxError> {
-        let granted = LockedGrants::from(&grants::all(&self.grants)).words();
-        let is_granted =
-            |grant: &str| granted.iter().any(|word| word.split(' ').next() == Some(grant));
-        let needed = inspection.capabilities.iter().map(|capability| capability.grant);
-        let missing: Vec<_> =
-            needed.filter(|grant| !is_granted(grant)).map(str::to_owned).collect();
-        if missing.is_empty() {
-            return Ok(());
-        }
-        Err(NeedsGrants { plugin: plugin.to_owned(), missing }.into())
+        let signer = self.key.as_deref();
+        Ok(edit::add_plugin(&text, name, &self.source, version, signer, grants)?)
     }
 }
 
@@ -205,35 +191,5 @@ impl Explain for Misfit {
 
     fn hints(&self) -> Vec<String> {
         vec![format!("leave `{}` away", self.option)]
-    }
-}
-
-/// The plugin would not load.
-#[derive(Debug, thiserror::Error)]
-#[error("plugin `{plugin}` needs what is not granted: {}", missing.join(", "))]
-struct NeedsGrants {
-    plugin: String,
-    missing: Vec<String>,
-}
-
-impl Explain for NeedsGrants {
-    fn kind(&self) -> Kind {
-        Kind::Refused
-    }
-
-    fn code(&self) -> &'static str {
-        "plugin-not-granted"
-    }
-
-    fn hints(&self) -> Vec<String> {
-        let flag = |grant: &String| match grant.as_str() {
-            "commands" => "--grant \"commands=git rev-parse\"".to_owned(),
-            "files" => "--grant \"files=schema/**\"".to_owned(),
-            "env" => "--grant \"env=CI_*\"".to_owned(),
-            "aws" => "--grant aws=sns:Publish".to_owned(),
-            other => format!("--grant {other}"),
-        };
-        let flags: Vec<_> = self.missing.iter().map(flag).collect();
-        vec![format!("if you trust it with that, add such as `{}`", flags.join(" "))]
     }
 }

@@ -1,6 +1,12 @@
 //! Grants on the command line: `images`, `aws=sns:Publish`, `commands=git rev-parse`.
 
+use phalanx::hint::{BoxError, Explain, Kind};
 use phalanx::manifest::Grants;
+use phalanx::pipeline::Candidate;
+use phalanx::registry::LockedGrants;
+
+use super::super::confirm::{ask, ask_for, at_terminal};
+use super::super::session::Session;
 
 /// One `--grant`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,12 +25,10 @@ pub(super) fn parse(text: &str) -> Result<Grant, String> {
         ("images" | "clock" | "random", None) => {}
         ("images" | "clock" | "random", Some(_)) => return Err(format!("`{key}` takes no value")),
         ("commands" | "files" | "env" | "aws" | "network", Some(value)) if !value.is_empty() => {}
-        ("commands", _) => return Err("write `commands=git rev-parse`".into()),
-        ("files", _) => return Err("write `files=schema/**`".into()),
-        ("env", _) => return Err("write `env=CI_*`".into()),
-        ("aws", _) => return Err("write `aws=sns:Publish`".into()),
-        ("network", _) => return Err("write `network=api.example.com`".into()),
         _ => {
+            if let Some(example) = example(key) {
+                return Err(format!("write `{key}={example}`"));
+            }
             let known = "commands, files, env, aws, network, images, clock, random";
             return Err(format!("`{key}` is no grant; the grants are {known}"));
         }
@@ -51,6 +55,88 @@ pub(super) fn all(grants: &[Grant]) -> Grants {
         }
     }
     all
+}
+
+/// These grants, with those that the plugin's type needs besides: someone at a terminal is asked for them.
+///
+/// # Errors
+/// When not all of them are granted, without which it would not load.
+pub(super) fn complete(
+    session: &Session,
+    plugin: &str,
+    candidate: &Candidate,
+    given: &[Grant],
+    may_ask: bool,
+) -> Result<Grants, BoxError> {
+    let mut given = given.to_vec();
+    let lacking = |given: &[Grant]| -> Vec<&'static str> {
+        let words = LockedGrants::from(&all(given)).words();
+        let has = |grant: &str| words.iter().any(|word| word.split(' ').next() == Some(grant));
+        let needed = candidate.inspection.capabilities.iter().map(|capability| capability.grant);
+        needed.filter(|grant| !has(grant)).collect()
+    };
+    if may_ask && at_terminal() {
+        session.finish();
+        for grant in lacking(&given) {
+            given.extend(ask_whether(plugin, grant));
+        }
+    }
+    match lacking(&given) {
+        missing if missing.is_empty() => Ok(all(&given)),
+        missing => Err(NeedsGrants { plugin: plugin.to_owned(), missing }.into()),
+    }
+}
+
+/// Asks for one grant.
+fn ask_whether(plugin: &str, grant: &str) -> Option<Grant> {
+    let Some(example) = example(grant) else {
+        let is_granted = ask(&format!("{plugin} needs `{grant}`: grant it?"));
+        return is_granted.then(|| Grant { key: grant.to_owned(), value: None });
+    };
+    let question = format!("{plugin} needs `{grant}`: grant which, such as `{example}`?");
+    parse(&format!("{grant}={}", ask_for(&question)?)).ok()
+}
+
+/// What a grant's value may be; none for one that has no value.
+fn example(grant: &str) -> Option<&'static str> {
+    match grant {
+        "commands" => Some("git rev-parse"),
+        "files" => Some("schema/**"),
+        "env" => Some("CI_*"),
+        "aws" => Some("sns:Publish"),
+        "network" => Some("api.example.com"),
+        _ => None,
+    }
+}
+
+/// The plugin would not load.
+#[derive(Debug, thiserror::Error)]
+#[error("plugin `{plugin}` needs what is not granted: {}", missing.join(", "))]
+struct NeedsGrants {
+    plugin: String,
+    missing: Vec<&'static str>,
+}
+
+impl Explain for NeedsGrants {
+    fn kind(&self) -> Kind {
+        Kind::Refused
+    }
+
+    fn code(&self) -> &'static str {
+        "plugin-not-granted"
+    }
+
+    fn hints(&self) -> Vec<String> {
+        let flag = |grant: &&str| match example(grant) {
+            Some(example) if example.contains([' ', '*']) => {
+                format!("--grant \"{grant}={example}\"")
+            }
+            Some(example) => format!("--grant {grant}={example}"),
+            None => format!("--grant {grant}"),
+        };
+        let flags: Vec<_> = self.missing.iter().map(flag).collect();
+        vec![format!("if you trust it with that, add such as `{}`", flags.join(" "))]
+    }
 }
 
 #[cfg(test)]
