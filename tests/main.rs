@@ -31,6 +31,8 @@ mod hooks;
 mod hostile;
 /// Modules use only the layers above their own; files stay small; every file says what it is for.
 mod layers;
+/// Plugins, from a toolchain's output to a component.
+mod plugin_build;
 /// `examples/queue-worker`: its program, its image and its stack.
 mod queue_worker;
 /// The console blocks of the READMEs, run.

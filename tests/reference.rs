@@ -60,6 +60,21 @@ fn the_page_of_manifest_keys() {
     golden::assert_file("docs/reference/manifest.md", &page);
 }
 
+#[test]
+fn the_pages_of_other_files() {
+    let files = [
+        ("policy", "Policies", "docs/reference/policy.md"),
+        ("plugin", "A plugin's project: `plugin.toml`", "docs/reference/plugin.md"),
+    ];
+    for (file, title, path) in files {
+        let schema = Project::new("").phalanx(&format!("schema {file}")).succeeds().json();
+        let made = "by `tests/reference.rs`; unknown keys are errors.";
+        let mut page = format!("# {title}\n\nMade from `phalanx schema {file}` {made}\n");
+        tables(&mut page, "", &schema);
+        golden::assert_file(path, &page);
+    }
+}
+
 /// A section for a table, then one for each table in it.
 fn tables(page: &mut String, path: &str, schema: &Value) {
     // A stage repeats every key with the same meaning.

@@ -104,7 +104,7 @@ fn sections(sections: &Sections) -> Map<String, Value> {
     all
 }
 
-fn build(node: &Node) -> Build {
+pub(super) fn build(node: &Node) -> Build {
     Build {
         command: node.text("command").unwrap_or_default(),
         inputs: node.texts("inputs"),

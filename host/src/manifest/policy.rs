@@ -2,12 +2,11 @@
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use super::check::{self, Mode};
 use super::node::Node;
-use super::problem::{ManifestError, Problems, complaint};
-use super::shape::{Shape, Text};
+use super::problem::{ManifestError, complaint};
+use super::shape::Text;
 use super::source::Sources;
-use super::{Grants, Location, keys, lower, syntax};
+use super::{Grants, Location, keys, lower, single};
 
 /// What one policy says.
 #[derive(Debug)]
@@ -50,27 +49,8 @@ impl SourceRule {
 /// # Errors
 /// All mistakes at once.
 pub fn read_policy(name: &str, text: String) -> Result<Policy, ManifestError> {
-    let (mut problems, mut sources) = (Problems::default(), Sources::default());
-    let file = sources.add(name.to_owned(), text);
-    let tree = syntax::read(&sources, file, &mut problems);
-    let shape = Shape::Table(&keys::policy::POLICY);
-    if let Some(tree) = &tree {
-        check::check(
-            &mut problems,
-            Mode::Full,
-            &check::Path::Root,
-            sources.top(file),
-            tree,
-            &shape,
-        );
-    }
-    match tree {
-        Some(tree) if problems.is_empty() => Ok(policy(name, &tree, &sources)),
-        _ => Err(ManifestError::Invalid {
-            file: name.to_owned(),
-            problems: problems.into_list(&sources),
-        }),
-    }
+    let (tree, sources) = single::read(name, text, &keys::policy::POLICY)?;
+    Ok(policy(name, &tree, &sources))
 }
 
 /// The policy of a tree in which nothing is wrong.

@@ -3,16 +3,36 @@
 use serde_json::{Map, Value, json};
 
 use super::keys::ROOT;
+use super::keys::policy::POLICY;
+use super::keys::project::PROJECT;
 use super::shape::{Key, Shape, TableShape, Text};
 use super::units::Quantity;
 
-/// The JSON Schema (draft 2020-12) of `phalanx.toml`.
-pub fn json_schema() -> Value {
+/// A kind of file that has a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    /// `phalanx.toml`
+    Manifest,
+    /// A policy for plugins.
+    Policy,
+    /// `plugin.toml`
+    Plugin,
+}
+
+/// The JSON Schema (draft 2020-12) of a kind of file.
+pub fn json_schema(kind: FileKind) -> Value {
+    let (title, description, shape) = match kind {
+        FileKind::Manifest => ("phalanx.toml", "The manifest of a Phalanx service", &ROOT),
+        FileKind::Policy => {
+            ("policy", "Which plugins services may have, and what these may be granted", &POLICY)
+        }
+        FileKind::Plugin => ("plugin.toml", "The project of a plugin", &PROJECT),
+    };
     let mut schema = Map::new();
     schema.insert("$schema".into(), "https://json-schema.org/draft/2020-12/schema".into());
-    schema.insert("title".into(), "phalanx.toml".into());
-    schema.insert("description".into(), "The manifest of a Phalanx service".into());
-    schema.extend(table(&ROOT, false));
+    schema.insert("title".into(), title.into());
+    schema.insert("description".into(), description.into());
+    schema.extend(table(shape, false));
     Value::Object(schema)
 }
 

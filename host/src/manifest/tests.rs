@@ -130,7 +130,7 @@ fn loader_and_schema_take_every_key_and_refuse_every_other() {
     let root = Shape::Table(&keys::ROOT);
     let text = crate::fs::read_to_string(&testdata().join("complete.toml")).unwrap();
     let complete: Value = toml::from_str(&text).unwrap();
-    let schema = jsonschema::draft202012::new(&json_schema()).unwrap();
+    let schema = jsonschema::draft202012::new(&json_schema(FileKind::Manifest)).unwrap();
     let errors: Vec<_> = schema.iter_errors(&complete).map(|error| error.to_string()).collect();
     assert!(errors.is_empty(), "{errors:#?}");
     load_text(&text).unwrap();
@@ -162,7 +162,7 @@ fn loader_and_schema_take_every_key_and_refuse_every_other() {
 fn every_key_of_a_wrong_type_is_refused_by_loader_and_schema() {
     let text = crate::fs::read_to_string(&testdata().join("complete.toml")).unwrap();
     let complete: Value = toml::from_str(&text).unwrap();
-    let schema = jsonschema::draft202012::new(&json_schema()).unwrap();
+    let schema = jsonschema::draft202012::new(&json_schema(FileKind::Manifest)).unwrap();
     let mut tables = Vec::new();
     used_keys(&Shape::Table(&keys::ROOT), &complete, "", "", &mut BTreeSet::new(), &mut tables);
     for (pointer, shape) in tables {

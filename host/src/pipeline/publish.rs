@@ -3,7 +3,7 @@
 use semver::Version;
 
 use crate::hint::{BoxError, Explain, Kind};
-use crate::plugin::Inspection;
+use crate::plugin::{About, Inspection};
 use crate::registry::{Artifact, ArtifactAbout, PrivateKey, Reference, RegistryError};
 
 use super::plugins::Registries;
@@ -36,6 +36,12 @@ impl Registries {
         }
         about.version = Some(version.clone());
         about.title = about.title.or_else(|| inspection.name.clone());
+        let own = About::read(&component);
+        about.description = about.description.or(own.description);
+        about.source = about.source.or(own.source);
+        about.revision = about.revision.or(own.revision);
+        about.licenses = about.licenses.or(own.licenses);
+        about.documentation = about.documentation.or(own.homepage);
         let artifact = Artifact::new(component, &inspection.imports, &inspection.exports, &about);
         let reference = reference.with_tag(&version);
         let digest = artifact.digest();

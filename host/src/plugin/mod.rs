@@ -7,6 +7,7 @@
 //! for a run, is the pipeline's business.
 
 mod actions;
+mod assemble;
 mod bindings;
 mod cache;
 mod call;
@@ -31,6 +32,7 @@ mod world;
 #[cfg(test)]
 mod tests;
 
+pub use assemble::{About, AssembleError, assemble};
 pub use cache::{CAPACITY as CACHE_CAPACITY, prune as prune_cache};
 pub use call::{Call, Output};
 pub use compile::compile_child;

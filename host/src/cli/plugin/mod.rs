@@ -1,6 +1,7 @@
 //! `phalanx plugin`: looks at plugins, and at where they come from.
 
 mod add;
+mod build;
 mod grants;
 mod inspect;
 mod list;
@@ -18,10 +19,11 @@ use phalanx::hint::BoxError;
 use super::output::Answer;
 use super::session::Session;
 
-/// Look at plugins, share them by OCI registries, and pin them
+/// Build plugins, look at them, share them by OCI registries, and pin them
 #[derive(Debug, Subcommand)]
 pub(super) enum Plugin {
     Add(add::Add),
+    Build(build::Build),
     Inspect(inspect::Inspect),
     List(list::List),
     Publish(publish::Publish),
@@ -36,6 +38,7 @@ impl Plugin {
     pub(super) async fn run(self, session: &Session) -> Result<Answer, BoxError> {
         match self {
             Self::Add(add) => add.run(session).await,
+            Self::Build(build) => build.run(session).await,
             Self::Inspect(inspect) => inspect.run(session).await,
             Self::List(list) => list.run(session).await,
             Self::Publish(publish) => publish.run(session).await,

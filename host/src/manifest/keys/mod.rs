@@ -5,6 +5,7 @@ pub(super) mod event;
 pub(super) mod function;
 pub(super) mod plugin;
 pub(super) mod policy;
+pub(super) mod project;
 
 use super::names;
 use super::plugins;

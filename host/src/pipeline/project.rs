@@ -1,0 +1,141 @@
+//! Builds a plugin: the project's own toolchain, then a component that is looked at and compiled, so that no
+//! deployment has to.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::build;
+use crate::fs;
+use crate::hint::{BoxError, Explain, Kind};
+use crate::manifest::{Project, read_project};
+use crate::plugin::{About, Host, HostOptions, Inspection, assemble};
+
+use super::run::Environment;
+
+/// The file that describes a plugin's project.
+pub const PROJECT_FILE: &str = "plugin.toml";
+
+/// What a build of a plugin came to.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct BuiltPlugin {
+    /// The component that was written.
+    pub file: PathBuf,
+    /// True when no input had changed and the build was skipped.
+    pub skipped: bool,
+    /// Bytes of the module that the build made.
+    pub module_size: u64,
+    /// What the component is.
+    #[serde(flatten)]
+    pub inspection: Inspection,
+}
+
+/// Builds the plugin whose project is in this folder.
+///
+/// # Errors
+/// When there is no project, its build fails, or what that makes is no plugin of this Phalanx.
+pub async fn build_plugin(
+    environment: &Environment,
+    folder: &Path,
+    force: bool,
+) -> Result<BuiltPlugin, BoxError> {
+    let file = folder.join(PROJECT_FILE);
+    let text = match fs::read_if_present(&file)? {
+        Some(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        None => return Err(NoProject { folder: folder.to_owned() }.into()),
+    };
+    let project = read_project(PROJECT_FILE, text)?;
+    let skipped = run_build(environment, folder, &project, force).await?;
+    let module = fs::read(&folder.join(&project.module))?;
+    let revision = revision(environment, folder).await;
+    let component = assemble(&module, &about(&project, revision))?;
+
+    let mut options = HostOptions::new(&environment.settings, Arc::clone(&environment.reporter));
+    options.compiler.clone_from(&environment.compiler);
+    let host = Host::new(options)?;
+    let inspection = host.inspect(&project.name, &component)?;
+    let file = folder.join(&project.component);
+    fs::write(&file, &component)?;
+    Ok(BuiltPlugin { file, skipped, module_size: module.len() as u64, inspection })
+}
+
+/// Runs the project's build; true when nothing had changed.
+async fn run_build(
+    environment: &Environment,
+    folder: &Path,
+    project: &Project,
+    force: bool,
+) -> Result<bool, BoxError> {
+    let Some(command) = &project.build else { return Ok(false) };
+    let module = build::Output { key: "module".into(), path: project.module.clone() };
+    let request = build::Request {
+        name: "plugin",
+        build: command,
+        root: folder,
+        state_dir: &folder.join(".phalanx"),
+        environment: &environment.settings.environment,
+        outputs: &[module],
+        force,
+    };
+    let mut interrupt = environment.interrupt.clone();
+    let outcome = tokio::select! {
+        biased;
+        () = interrupt.raised() => {
+            return Err(super::PipelineError::Interrupted { at: "plugin build" }.into());
+        }
+        outcome = build::run(request, Arc::clone(&environment.reporter)) => outcome?,
+    };
+    Ok(matches!(outcome, build::Outcome::Skipped { .. }))
+}
+
+fn about(project: &Project, revision: Option<String>) -> About {
+    About {
+        name: project.name.clone(),
+        version: project.version.clone(),
+        description: project.description.clone(),
+        authors: (!project.authors.is_empty()).then(|| project.authors.join(", ")),
+        licenses: project.license.clone(),
+        source: project.source.clone(),
+        homepage: project.documentation.clone(),
+        revision,
+    }
+}
+
+/// The commit that the sources are, when they are just that: a revision with changes on top would say what is not so.
+async fn revision(environment: &Environment, folder: &Path) -> Option<String> {
+    let git = async |words: &[&str]| {
+        let mut git = tokio::process::Command::new("git");
+        git.args(words).current_dir(folder).env_clear().envs(&environment.settings.environment);
+        let output = git.stdin(std::process::Stdio::null()).output().await.ok()?;
+        let text = String::from_utf8(output.stdout).ok()?;
+        output.status.success().then(|| text.trim().to_owned())
+    };
+    let changes = git(&["status", "--porcelain", "--", "."]).await?;
+    if changes.is_empty() { git(&["rev-parse", "HEAD"]).await } else { None }
+}
+
+/// There is no project.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no `{PROJECT_FILE}` in `{}`", folder.display())]
+struct NoProject {
+    folder: PathBuf,
+}
+
+impl Explain for NoProject {
+    fn kind(&self) -> Kind {
+        Kind::BadInput
+    }
+
+    fn code(&self) -> &'static str {
+        "no-plugin-project"
+    }
+
+    fn hints(&self) -> Vec<String> {
+        vec![
+            "write one with `name`, `version`, `module` and `[build]`: `docs/writing-plugins.md` shows it"
+                .into(),
+        ]
+    }
+}
