@@ -59,7 +59,8 @@ fn is_tag(asked: &Asked) -> bool {
 /// Adds the plugin of this registry; looks that the store has nothing that is not what its name says.
 pub(super) fn add(project: &Project, host: &str) -> Finished {
     let words = format!("plugin add oci://{host}/team/tagger --name tags --yes");
-    let finished = project.phalanx(&words).own_cache().env("PHALANX_NETWORK_TIMEOUT", "1").finish();
+    // Long enough for an honest answer on a busy machine, and short enough to wait for.
+    let finished = project.phalanx(&words).own_cache().env("PHALANX_NETWORK_TIMEOUT", "5").finish();
     let store = project.home().join(".cache/phalanx/blobs/sha256");
     for file in std::fs::read_dir(store).into_iter().flatten() {
         let file = file.unwrap().path();
@@ -257,7 +258,7 @@ fn slow_registries_are_given_up() {
         false => honest(asked),
     };
     insta::assert_snapshot!(refused(1, drip), @"
-    error: registry `REGISTRY` cannot be reached: it took more than 3 s to send `REGISTRY/team/tagger:1.0.0`
+    error: registry `REGISTRY` cannot be reached: it took more than 7 s to send `REGISTRY/team/tagger:1.0.0`
 
     hint: check the registry's name and the network (`HTTPS_PROXY`, `SSL_CERT_FILE`, `PHALANX_NETWORK_TIMEOUT`); what is in the store needs no registry
     ");
