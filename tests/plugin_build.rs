@@ -39,6 +39,7 @@ fn a_component_says_who_it_is_and_is_compiled_for_the_deployment() {
     plugin audit 1.2.0
       file          [SERVICE]/audit.wasm
       component     sha256:[DIGEST] (171.0 KiB)
+      size          code 116.6 KiB, data 31.8 KiB, names 18.9 KiB, rest 3.6 KiB
       hooks         template-validate
       capabilities  none
     ");

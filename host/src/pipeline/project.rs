@@ -10,7 +10,7 @@ use crate::build;
 use crate::fs;
 use crate::hint::{BoxError, Explain, Kind};
 use crate::manifest::{Project, read_project};
-use crate::plugin::{About, Host, HostOptions, Inspection, assemble};
+use crate::plugin::{About, Host, HostOptions, Inspection, Sections, assemble};
 
 use super::run::Environment;
 
@@ -25,8 +25,8 @@ pub struct BuiltPlugin {
     pub file: PathBuf,
     /// True when no input had changed and the build was skipped.
     pub skipped: bool,
-    /// Bytes of the module that the build made.
-    pub module_size: u64,
+    /// Where the component's bytes are.
+    pub sections: Sections,
     /// What the component is.
     #[serde(flatten)]
     pub inspection: Inspection,
@@ -58,7 +58,7 @@ pub async fn build_plugin(
     let inspection = host.inspect(&project.name, &component)?;
     let file = folder.join(&project.component);
     fs::write(&file, &component)?;
-    Ok(BuiltPlugin { file, skipped, module_size: module.len() as u64, inspection })
+    Ok(BuiltPlugin { file, skipped, sections: Sections::of(&component), inspection })
 }
 
 /// Runs the project's build; true when nothing had changed.

@@ -1,6 +1,7 @@
 //! A plugin's component, from what a compiler has made: a core module is wrapped, debugging sections go, and name,
 //! version and origin are written into it.
 
+use serde::Serialize;
 use wasm_encoder::{ComponentSection as _, CustomSection, RawSection, Section as _};
 use wasm_metadata::{AddMetadata, AddMetadataField};
 use wasmparser::{Encoding, Parser, Payload};
@@ -11,11 +12,14 @@ use crate::text::safe_line;
 
 /// What is written into a component. Tools of others read it too, by the same names.
 /// Source: <https://github.com/bytecodealliance/wasm-tools> (`wasm-metadata`).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct About {
     /// The plugin's name.
+    #[serde(skip)]
     pub name: String,
     /// Its version.
+    #[serde(skip)]
     pub version: String,
     /// One sentence.
     pub description: Option<String>,
@@ -44,7 +48,12 @@ impl About {
         ]
     }
 
-    /// What a component says of itself; what it does not say is empty.
+    /// What is known beside name and version, each with its name.
+    pub fn origin(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.sections().into_iter().skip(1).filter_map(|(name, text)| Some((name, text?.as_str())))
+    }
+
+    /// What a component says of itself but its name; what it does not say is empty.
     pub fn read(component: &[u8]) -> Self {
         let mut about = Self::default();
         let mut depth = 0_usize;

@@ -25,6 +25,7 @@ mod limits;
 mod log;
 mod reach;
 mod schema;
+mod sections;
 mod state;
 mod trap;
 mod world;
@@ -43,6 +44,7 @@ pub use host::{Host, HostOptions, MAX_COMPONENT, Plugin};
 pub use inspect::{Capability, Inspection};
 pub use reach::{Command, CommandOutput, Images, PushedImage, Services};
 pub use schema::check_config;
+pub use sections::Sections;
 pub use world::{
     Artifact, Artifacts, Facts, Failure, OutcomeView, StackResource, StackView, World,
 };

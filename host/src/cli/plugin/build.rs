@@ -38,6 +38,12 @@ impl Build {
                 Some("build it for size (`opt-level = \"s\"`, `lto = true`, `panic = \"abort\"` in Rust, `-Os` in C): whoever uses it compiles all of it".into()),
             );
         }
+        if built.sections.debugging > 0 {
+            session.reporter.warn(
+                format!("{} of it are for debuggers alone", size(built.sections.debugging)),
+                Some("have the toolchain strip its component".into()),
+            );
+        }
         if !inspection.wasi.is_empty() {
             session.reporter.warn(
                 format!("it imports {} interfaces of WASI, which do nothing here", inspection.wasi.len()),
@@ -53,7 +59,7 @@ struct Built(BuiltPlugin);
 
 impl fmt::Display for Built {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let BuiltPlugin { file, skipped, inspection, .. } = &self.0;
+        let BuiltPlugin { file, skipped, inspection, sections } = &self.0;
         let dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
         writeln!(f, "plugin {} {}", dash(&inspection.name), dash(&inspection.version))?;
         if *skipped {
@@ -61,6 +67,7 @@ impl fmt::Display for Built {
         }
         writeln!(f, "  file          {}", file.display())?;
         writeln!(f, "  component     sha256:{} ({})", inspection.digest, size(inspection.size))?;
+        writeln!(f, "  size          {sections}")?;
         let hooks: Vec<_> = inspection.hooks.iter().map(|hook| hook.name()).collect();
         writeln!(f, "  hooks         {}", hooks.join(", "))?;
         let list = inspection.capabilities.iter().map(|capability| capability.interface.as_str());

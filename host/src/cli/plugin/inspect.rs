@@ -9,7 +9,7 @@ use phalanx::fs;
 use phalanx::hint::{BoxError, Explain, Kind, nearest};
 use phalanx::manifest::{Grants, Limits, Location, OnFailure, PluginUse, Source};
 use phalanx::pipeline;
-use phalanx::plugin::{Host, HostOptions, Inspection, MAX_COMPONENT};
+use phalanx::plugin::{About, Host, HostOptions, Inspection, MAX_COMPONENT, Sections};
 use phalanx::registry::builtin;
 use phalanx::text::{safe_line, size};
 use serde::Serialize;
@@ -18,7 +18,7 @@ use serde_json::Value;
 use super::super::output::Answer;
 use super::super::session::Session;
 
-/// Show a plugin's hooks, capabilities, and the schema of its configuration
+/// Show a plugin's hooks, capabilities, origin, where its bytes are, and the schema of its configuration
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Inspect {
     /// A plugin's name in the manifest, `builtin:NAME`, or the path of a component
@@ -34,7 +34,8 @@ impl Inspect {
         let host = Host::new(options)?;
         let inspection = host.inspect(&self.plugin, &component)?;
         let config_schema = schema(&host, &inspection, &component).await?;
-        Ok(Answer::new(&Inspected { source, inspection, config_schema }))
+        let (about, sections) = (About::read(&component), Sections::of(&component));
+        Ok(Answer::new(&Inspected { source, inspection, about, sections, config_schema }))
     }
 
     /// The component's bytes, and where they came from.
@@ -112,6 +113,8 @@ struct Inspected {
     source: String,
     #[serde(flatten)]
     inspection: Inspection,
+    about: About,
+    sections: Sections,
     config_schema: Option<Value>,
 }
 
@@ -140,8 +143,11 @@ impl fmt::Display for Inspected {
             "version       {}",
             version.as_deref().map_or_else(dash, |name| safe_line(name).into_owned())
         )?;
+        for (name, text) in self.about.origin() {
+            writeln!(f, "{name:12}  {}", safe_line(text))?;
+        }
         writeln!(f, "digest        sha256:{digest}")?;
-        writeln!(f, "size          {}", size(*bytes))?;
+        writeln!(f, "size          {} ({})", size(*bytes), self.sections)?;
         let hooks: Vec<_> = hooks.iter().map(|hook| hook.name()).collect();
         writeln!(f, "hooks         {}", hooks.join(", "))?;
         writeln!(f, "objects       {}", or_none(&objects.join(", ")))?;
