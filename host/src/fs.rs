@@ -285,6 +285,22 @@ pub fn replace_with<T, E: From<FsError>>(
     path: &Path,
     fill: impl FnOnce(&mut File) -> std::result::Result<T, E>,
 ) -> std::result::Result<T, E> {
+    replace(path, true, fill)
+}
+
+/// [`write()`] that does not wait for the disk: for content that is checked whenever it is read.
+///
+/// # Errors
+/// As [`write()`].
+pub fn write_unflushed(path: &Path, bytes: &[u8]) -> Result<()> {
+    replace(path, false, |file| context("write", path, file.write_all(bytes)))
+}
+
+fn replace<T, E: From<FsError>>(
+    path: &Path,
+    flush: bool,
+    fill: impl FnOnce(&mut File) -> std::result::Result<T, E>,
+) -> std::result::Result<T, E> {
     let folder =
         path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     create_dir_all(folder)?;
@@ -292,7 +308,9 @@ pub fn replace_with<T, E: From<FsError>>(
     let mut temporary = context("write", path, temporary)?;
     let filled = fill(temporary.as_file_mut())?;
     let finish = || {
-        temporary.as_file().sync_all()?;
+        if flush {
+            temporary.as_file().sync_all()?;
+        }
         make_readable(temporary.as_file())?;
         temporary.persist(path).map_err(|error| error.error)
     };

@@ -307,7 +307,7 @@ impl Client {
                 found: digest.to_string(),
             });
         }
-        self.store.put(&bytes)?;
+        self.store.put(&digest, &bytes)?;
         Ok((bytes, format!("sha256:{digest}")))
     }
 
@@ -334,7 +334,7 @@ impl Client {
                 found: found.to_string(),
             });
         }
-        self.store.put(&bytes)?;
+        self.store.put(&digest, &bytes)?;
         Ok(bytes)
     }
 }

@@ -74,15 +74,12 @@ impl Store {
         Ok(blobs)
     }
 
-    /// Keeps a blob; gives its digest.
+    /// Keeps a blob, whose digest was taken already: it is taken again whenever the blob is read.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn put(&self, bytes: &[u8]) -> Result<Digest, FsError> {
-        let digest = Digest::of(bytes);
-        fs::create_dir_all(&self.folder)?;
-        fs::write(&self.path(&digest), bytes)?;
-        Ok(digest)
+    pub fn put(&self, digest: &Digest, bytes: &[u8]) -> Result<(), FsError> {
+        fs::write_unflushed(&self.path(digest), bytes)
     }
 
     fn path(&self, digest: &Digest) -> PathBuf {
@@ -101,7 +98,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(5_000_000_000);
         let store = Store::new(folder.path(), now);
-        let digest = store.put(b"component").unwrap();
+        let digest = Digest::of("component");
+        store.put(&digest, b"component").unwrap();
         assert_eq!(store.get(&digest).unwrap().as_deref(), Some(&b"component"[..]));
         let [blob] = &store.list().unwrap()[..] else { panic!("one blob") };
         assert_eq!((&blob.name, blob.size, blob.used), (&digest.to_string(), 9, now));

@@ -110,7 +110,8 @@ async fn read_once(
 
 /// An answer's body; no error when it is longer than the limit.
 async fn body(mut answer: Response, limit: u64) -> Result<Vec<u8>, Option<reqwest::Error>> {
-    let mut bytes = Vec::new();
+    let expected = answer.content_length().unwrap_or_default().min(limit);
+    let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or_default());
     while let Some(chunk) = answer.chunk().await? {
         if (bytes.len() + chunk.len()) as u64 > limit {
             return Err(None);

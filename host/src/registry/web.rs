@@ -32,7 +32,7 @@ impl Client {
                 found: found.to_string(),
             });
         }
-        self.store.put(&bytes)?;
+        self.store.put(digest, &bytes)?;
         Ok(bytes)
     }
 
