@@ -119,7 +119,7 @@ impl Client {
         let (mut all, mut last) = (Vec::new(), String::new());
         loop {
             let path = format!("{path}?n={PAGE}{last}");
-            let page = self.read(reference, &path, "application/json", MAX_MANIFEST).await?;
+            let (page, _) = self.read(reference, &path, "application/json", MAX_MANIFEST).await?;
             let page: Value = serde_json::from_slice(&page).map_err(|error| {
                 let reason = format!("its list is no JSON: {error}");
                 RegistryError::Refused { reference: reference.to_string(), reason }
@@ -298,8 +298,8 @@ impl Client {
         }
         let name = reference.digest.as_deref().or(reference.tag.as_deref()).unwrap_or("latest");
         let path = format!("{}/manifests/{name}", reference.path);
-        let bytes = self.read(reference, &path, &MANIFESTS.join(", "), MAX_MANIFEST).await?;
-        let digest = Digest::of(&bytes);
+        let accept = MANIFESTS.join(", ");
+        let (bytes, digest) = self.read(reference, &path, &accept, MAX_MANIFEST).await?;
         if let Some(wanted) = wanted.filter(|wanted| *wanted != digest) {
             return Err(RegistryError::OtherBytes {
                 reference: reference.to_string(),
@@ -325,8 +325,7 @@ impl Client {
             return Err(RegistryError::TooLarge { reference, size, limit });
         }
         let path = format!("{}/blobs/sha256:{digest}", reference.path);
-        let bytes = self.read(reference, &path, "*/*", size).await?;
-        let found = Digest::of(&bytes);
+        let (bytes, found) = self.read(reference, &path, "*/*", size).await?;
         if found != digest {
             return Err(RegistryError::OtherBytes {
                 reference: reference.to_string(),

@@ -13,6 +13,7 @@ use reqwest::header::HeaderValue;
 use super::credentials::configured;
 use super::transfer::{self, Wanted};
 use super::{Client, Reference, RegistryError};
+use crate::digest::Digest;
 use crate::hint::in_one_line;
 
 const USER_AGENT: &str = concat!("phalanx/", env!("CARGO_PKG_VERSION"));
@@ -20,14 +21,14 @@ const USER_AGENT: &str = concat!("phalanx/", env!("CARGO_PKG_VERSION"));
 const CONNECT: Duration = Duration::from_secs(15);
 
 impl Client {
-    /// Reads something below `/v2/`. A token that the registry does not take any more is asked for once more.
+    /// Reads something below `/v2/`, with its digest. A token that the registry does not take any more is asked for once more.
     pub(super) async fn read(
         &self,
         reference: &Reference,
         path: &str,
         accept: &str,
         limit: u64,
-    ) -> Result<Vec<u8>, RegistryError> {
+    ) -> Result<(Vec<u8>, Digest), RegistryError> {
         let known = || self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
         let place = reference.place();
         let scheme = if reference.is_loopback() { "http" } else { "https" };

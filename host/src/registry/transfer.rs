@@ -11,6 +11,7 @@ use reqwest::{Response, StatusCode};
 use serde_json::Value;
 
 use super::{Reference, RegistryError};
+use crate::digest::{Digest, Hasher};
 use crate::hint::in_one_line;
 use crate::text::shorten;
 
@@ -47,7 +48,7 @@ enum Failed {
     ForNow(RegistryError, Option<Duration>),
 }
 
-/// Reads it, whole.
+/// Reads it, whole; gives its digest, too, which is taken while the registry still sends.
 ///
 /// # Errors
 /// When the registry does not have it, does not let us, is busy for long, or sends too much or too slowly.
@@ -55,11 +56,11 @@ pub(super) async fn read(
     client: &reqwest::Client,
     timeout: Duration,
     wanted: Wanted<'_>,
-) -> Result<Vec<u8>, RegistryError> {
+) -> Result<(Vec<u8>, Digest), RegistryError> {
     let mut pause = PAUSE;
     for _ in 1..ATTEMPTS {
         match read_once(client, timeout, wanted).await {
-            Ok(bytes) => return Ok(bytes),
+            Ok(read) => return Ok(read),
             Err(Failed::For(error)) => return Err(error),
             Err(Failed::ForNow(error, Some(wait))) if wait > PATIENCE => return Err(error),
             Err(Failed::ForNow(_, wait)) => tokio::time::sleep(wait.unwrap_or(pause)).await,
@@ -75,7 +76,7 @@ async fn read_once(
     client: &reqwest::Client,
     timeout: Duration,
     wanted: Wanted<'_>,
-) -> Result<Vec<u8>, Failed> {
+) -> Result<(Vec<u8>, Digest), Failed> {
     let Wanted { reference, url, accept, authorization, limit } = wanted;
     let unreachable = |reason: String| {
         let registry = reference.registry.clone();
@@ -108,17 +109,22 @@ async fn read_once(
     tokio::time::timeout(whole, read).await.map_err(late)?
 }
 
-/// An answer's body; no error when it is longer than the limit.
-async fn body(mut answer: Response, limit: u64) -> Result<Vec<u8>, Option<reqwest::Error>> {
+/// An answer's body, and its digest; no error when it is longer than the limit.
+async fn body(
+    mut answer: Response,
+    limit: u64,
+) -> Result<(Vec<u8>, Digest), Option<reqwest::Error>> {
     let expected = answer.content_length().unwrap_or_default().min(limit);
     let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or_default());
+    let mut hasher = Hasher::new();
     while let Some(chunk) = answer.chunk().await? {
         if (bytes.len() + chunk.len()) as u64 > limit {
             return Err(None);
         }
+        hasher.update(&chunk);
         bytes.extend_from_slice(&chunk);
     }
-    Ok(bytes)
+    Ok((bytes, hasher.finish()))
 }
 
 fn overlong(reference: &Reference, limit: u64) -> RegistryError {
@@ -143,7 +149,7 @@ async fn refusal(reference: &Reference, answer: Response) -> Failed {
         }
         StatusCode::NOT_FOUND => RegistryError::NotThere { reference: name },
         _ => {
-            let said = body(answer, MESSAGE).await.unwrap_or_default();
+            let said = body(answer, MESSAGE).await.map(|(bytes, _)| bytes).unwrap_or_default();
             let said = serde_json::from_slice::<Value>(&said).unwrap_or_default();
             let said = said["errors"][0]["message"].as_str();
             let said = said.map(|text| format!(": {}", shorten(text, 200))).unwrap_or_default();
