@@ -4,8 +4,10 @@
 //! that is busy is asked again when it says so, and one that drips is given up. Redirects are followed without
 //! our credentials when they lead to another host.
 
+use std::sync::mpsc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue, RETRY_AFTER};
 use reqwest::{Response, StatusCode};
 use serde_json::Value;
@@ -110,21 +112,33 @@ async fn read_once(
 }
 
 /// An answer's body, and its digest; no error when it is longer than the limit.
+///
+/// What comes is put together and hashed on another thread, so that the registry never waits for that.
 async fn body(
     mut answer: Response,
     limit: u64,
 ) -> Result<(Vec<u8>, Digest), Option<reqwest::Error>> {
     let expected = answer.content_length().unwrap_or_default().min(limit);
-    let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or_default());
-    let mut hasher = Hasher::new();
+    let (chunks, received) = mpsc::channel::<Bytes>();
+    let collected = tokio::task::spawn_blocking(move || {
+        let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or_default());
+        let mut hasher = Hasher::new();
+        for chunk in received {
+            hasher.update(&chunk);
+            bytes.extend_from_slice(&chunk);
+        }
+        (bytes, hasher.finish())
+    });
+    let mut length = 0;
     while let Some(chunk) = answer.chunk().await? {
-        if (bytes.len() + chunk.len()) as u64 > limit {
+        length += chunk.len() as u64;
+        if length > limit {
             return Err(None);
         }
-        hasher.update(&chunk);
-        bytes.extend_from_slice(&chunk);
+        chunks.send(chunk).expect("the thread takes chunks until there are no more");
     }
-    Ok((bytes, hasher.finish()))
+    drop(chunks);
+    Ok(collected.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())))
 }
 
 fn overlong(reference: &Reference, limit: u64) -> RegistryError {
