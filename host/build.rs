@@ -1,5 +1,5 @@
 //! Builds the built-in plugins for WebAssembly, makes components of them and writes the table that
-//! `src/registry/builtin.rs` includes.
+//! `src/registry/builtin.rs` includes; and a table of the files that `phalanx plugin new` writes.
 //!
 //! The nested cargo has a target folder of its own (`<target>/plugins`, so it never waits for the
 //! outer one), a clean environment and remapped paths: the same sources give the same bytes in any
@@ -58,7 +58,36 @@ fn run() -> Result<()> {
     }
     table.push_str("]\n");
     fs::write(out_dir.join("builtin.rs"), table)?;
+
+    let templates = manifest_dir.join("src/cli/templates/plugin");
+    println!("cargo::rerun-if-changed={}", templates.display());
+    fs::write(out_dir.join("templates.rs"), files(&templates)?)?;
+    fs::write(out_dir.join("sdk_rust.rs"), files(&plugins.join("sdk"))?)?;
+    fs::write(out_dir.join("sdk_c.rs"), files(&plugins.join("sdk-c"))?)?;
     Ok(())
+}
+
+/// A table of all files of a folder: path and text. Links are followed.
+fn files(folder: &Path) -> Result<String> {
+    let (mut table, mut folders) = (String::from("&[\n"), vec![folder.to_owned()]);
+    let mut found = Vec::new();
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    for path in found {
+        let name = path.strip_prefix(folder)?.to_str().ok_or("a file's name is no text")?;
+        writeln!(table, "    ({name:?}, include_str!({path:?})),")?;
+    }
+    table.push_str("]\n");
+    Ok(table)
 }
 
 /// Has cargo run this again when a source of the plugins changes.

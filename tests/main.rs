@@ -33,6 +33,10 @@ mod hostile;
 mod layers;
 /// Plugins, from a toolchain's output to a component.
 mod plugin_build;
+/// New projects of plugins, with the toolchain of each language.
+mod plugin_new;
+/// Cases that plugins are held to.
+mod plugin_test;
 /// `examples/queue-worker`: its program, its image and its stack.
 mod queue_worker;
 /// The console blocks of the READMEs, run.

@@ -101,7 +101,7 @@ fn what_goes_wrong_is_told() {
     insta::assert_snapshot!(told(2), @"
     error: there is no `plugin.toml` in `[SERVICE]`
 
-    hint: write one with `name`, `version`, `module` and `[build]`: `docs/writing-plugins.md` shows it
+    hint: start one: `phalanx plugin new NAME`
     ");
 }
 

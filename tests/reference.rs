@@ -65,6 +65,7 @@ fn the_pages_of_other_files() {
     let files = [
         ("policy", "Policies", "docs/reference/policy.md"),
         ("plugin", "A plugin's project: `plugin.toml`", "docs/reference/plugin.md"),
+        ("case", "A case of a plugin's tests: `case.toml`", "docs/reference/case.md"),
     ];
     for (file, title, path) in files {
         let schema = Project::new("").phalanx(&format!("schema {file}")).succeeds().json();

@@ -56,6 +56,46 @@ pub fn size(bytes: u64) -> String {
     format!("{value:.1} {}", UNITS[unit])
 }
 
+/// Bytes in JSON: as text where they are UTF-8, else `{ "base64": … }`. For serde's `with`.
+pub mod readable {
+    use base64::Engine as _;
+    use base64::prelude::BASE64_STANDARD;
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Readable {
+        Text(String),
+        Bytes { base64: String },
+    }
+
+    /// Writes bytes.
+    ///
+    /// # Errors
+    /// The serializer's.
+    pub fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        let readable = match std::str::from_utf8(bytes) {
+            Ok(text) => Readable::Text(text.to_owned()),
+            Err(_) => Readable::Bytes { base64: BASE64_STANDARD.encode(bytes) },
+        };
+        readable.serialize(serializer)
+    }
+
+    /// Reads them.
+    ///
+    /// # Errors
+    /// When they are neither.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        Ok(match Readable::deserialize(deserializer)? {
+            Readable::Text(text) => text.into_bytes(),
+            Readable::Bytes { base64 } => {
+                BASE64_STANDARD.decode(base64).map_err(D::Error::custom)?
+            }
+        })
+    }
+}
+
 /// A moment for people and programs alike: `2026-11-25T14:03:07Z`.
 pub fn utc(moment: SystemTime) -> String {
     humantime::format_rfc3339_seconds(moment).to_string()

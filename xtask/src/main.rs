@@ -8,6 +8,7 @@ mod bench;
 mod demo;
 mod demo_aws;
 mod engine;
+mod languages;
 mod measure;
 mod peers;
 mod run;

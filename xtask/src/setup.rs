@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::languages::languages;
 use crate::peers::peers;
 use crate::run::{Outcome, command, read, root, run, target};
 use crate::system::docker;
@@ -34,6 +35,7 @@ pub(crate) fn setup() -> Outcome {
     tool("cfn-lint", &[CFN_LINT])?;
     tool("ministack", &MINISTACK)?;
     peers()?;
+    languages()?;
     docker()
 }
 

@@ -23,6 +23,8 @@ enum File {
     Policy,
     /// `plugin.toml`
     Plugin,
+    /// `case.toml`, of a plugin's tests
+    Case,
 }
 
 impl Schema {
@@ -31,6 +33,7 @@ impl Schema {
             File::Manifest => FileKind::Manifest,
             File::Policy => FileKind::Policy,
             File::Plugin => FileKind::Plugin,
+            File::Case => FileKind::Case,
         });
         let text = serde_json::to_string_pretty(&schema).expect("a JSON value");
         Ok(Answer::with_text(text, &schema))

@@ -1,8 +1,10 @@
 //! Calls of a cloud's own APIs, for those who know them better than Phalanx does.
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use crate::hint::BoxError;
+use crate::text::readable;
 
 /// Makes calls with the credentials of the run.
 #[async_trait]
@@ -15,7 +17,8 @@ pub trait Calls: Send + Sync {
 }
 
 /// A call that is not signed yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct CallRequest {
     /// Signing name of the service, such as `sns`.
     pub service: String,
@@ -26,18 +29,22 @@ pub struct CallRequest {
     /// Headers; those of the signature are added.
     pub headers: Vec<(String, String)>,
     /// The body.
+    #[serde(with = "readable")]
     pub body: Vec<u8>,
     /// Bytes of the answer that are taken at most; more is an error.
+    #[serde(skip)]
     pub limit: u64,
 }
 
 /// What came back.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct CallResponse {
     /// HTTP status.
     pub status: u16,
     /// Headers that are text.
     pub headers: Vec<(String, String)>,
     /// The body.
+    #[serde(with = "readable")]
     pub body: Vec<u8>,
 }

@@ -17,8 +17,11 @@ pub use error::ImageError;
 pub use names::{check_platform, check_repository};
 pub use push::{Login, Pushing};
 
+use serde::{Deserialize, Serialize};
+
 /// An image to build.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct ImageRequest {
     /// The context's folder inside the service's, as the user wrote it.
     pub context: String,
@@ -39,7 +42,7 @@ pub struct ImageRequest {
 }
 
 /// An image that was built.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Built {
     /// The image's id, `sha256:…`.
     pub id: String,

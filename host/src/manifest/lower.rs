@@ -207,10 +207,6 @@ fn event(node: &Node) -> Option<EventSource> {
 fn plugin(name: &str, entry: &Entry, sources: &Sources) -> PluginUse {
     let node = &entry.node;
     let source = node.get("source").and_then(Node::as_text).map(parse_source);
-    let limits = node.get("limits");
-    let amount =
-        |key| limits.and_then(|limits| quantity::<u64>(&super::keys::plugin::LIMITS, limits, key));
-    let defaults = Limits::default();
     PluginUse {
         name: name.to_owned(),
         source: source.and_then(Result::ok).unwrap_or_else(|| Source::Builtin(name.to_owned())),
@@ -223,17 +219,23 @@ fn plugin(name: &str, entry: &Entry, sources: &Sources) -> PluginUse {
             Some("warn") => OnFailure::Warn,
             _ => OnFailure::Fail,
         },
-        limits: Limits {
-            time_ms: amount("time").unwrap_or(defaults.time_ms),
-            memory: amount("memory").unwrap_or(defaults.memory),
-            handles: limits
-                .and_then(|limits| integer(limits, "handles"))
-                .unwrap_or(defaults.handles),
-            stack: amount("stack").unwrap_or(defaults.stack),
-            log: amount("log").unwrap_or(defaults.log),
-            host_data: amount("host-data").unwrap_or(defaults.host_data),
-        },
+        limits: limits(node.get("limits")),
         location: sources.locate(entry.key),
+    }
+}
+
+/// The limits of a call: the usual ones, where none are named.
+pub(super) fn limits(node: Option<&Node>) -> Limits {
+    let amount =
+        |key| node.and_then(|node| quantity::<u64>(&super::keys::plugin::LIMITS, node, key));
+    let defaults = Limits::default();
+    Limits {
+        time_ms: amount("time").unwrap_or(defaults.time_ms),
+        memory: amount("memory").unwrap_or(defaults.memory),
+        handles: node.and_then(|node| integer(node, "handles")).unwrap_or(defaults.handles),
+        stack: amount("stack").unwrap_or(defaults.stack),
+        log: amount("log").unwrap_or(defaults.log),
+        host_data: amount("host-data").unwrap_or(defaults.host_data),
     }
 }
 

@@ -7,6 +7,7 @@
 //! every mistake. Whether code exists on disk is not looked at here: a build may yet make it.
 
 mod arns;
+mod case;
 mod ceiling;
 mod check;
 mod cross;
@@ -38,10 +39,11 @@ mod tests;
 
 use std::path::Path;
 
+pub use case::{Case, CaseOutcome, CaseResource, CaseRun, CaseStack, read_case};
 pub use hosts::HostRule;
 pub use policy::{Policy, SourceRule, read_policy};
 pub use problem::{ManifestError, Problem};
-pub use project::{Project, read_project};
+pub use project::{Project, ProjectBindings, read_project};
 pub use schema::{FileKind, json_schema};
 pub use service::*;
 
@@ -76,6 +78,11 @@ pub fn load(path: &Path, options: &LoadOptions) -> Result<Service, ManifestError
     let root = fs::canonicalize(folder.unwrap_or(Path::new(".")))?;
     let file = path.file_name().map_or(FILE_NAME.into(), |name| name.to_string_lossy());
     read(bytes, &file, &root, options)
+}
+
+/// Whether a plugin can be called so by who makes it: what manifests, packages and languages all take.
+pub fn is_plugin_name(name: &str) -> bool {
+    (names::PLUGIN.check)(name).is_ok() && plugins::is_label(name)
 }
 
 /// [`load`] for a manifest's bytes.

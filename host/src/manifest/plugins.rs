@@ -120,7 +120,7 @@ pub(super) fn parse_source(text: &str) -> Result<Source, Complaint> {
 }
 
 /// A name as WIT packages have them: words of lower-case letters and digits, with `-` between them.
-fn is_label(text: &str) -> bool {
+pub(super) fn is_label(text: &str) -> bool {
     let word = |word: &str| {
         let good = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
         word.starts_with(|c: char| c.is_ascii_lowercase()) && word.bytes().all(good)

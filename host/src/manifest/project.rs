@@ -1,6 +1,9 @@
 //! `plugin.toml`: what a plugin is called, and how its component is built.
 
+use indexmap::IndexMap;
+
 use super::names;
+use super::node::Node;
 use super::problem::{ManifestError, complaint};
 use super::shape::Text;
 use super::{Build, keys, lower, single};
@@ -24,10 +27,27 @@ pub struct Project {
     pub documentation: Option<String>,
     /// What makes the module.
     pub build: Option<Build>,
+    /// Bindings that are made before the build.
+    pub bindings: Option<ProjectBindings>,
+    /// Programs that the build needs, with what installs each.
+    pub tools: IndexMap<String, String>,
     /// The core module or component that the build makes, in the project's folder.
     pub module: String,
     /// The component that is written, in the project's folder.
     pub component: String,
+}
+
+/// Bindings of a world.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProjectBindings {
+    /// Their language.
+    pub language: String,
+    /// The folder of the world.
+    pub wit: String,
+    /// The world's name.
+    pub world: String,
+    /// Where they are written.
+    pub folder: String,
 }
 
 /// Reads a project's text; `name` is what people are shown.
@@ -46,10 +66,22 @@ pub fn read_project(name: &str, text: String) -> Result<Project, ManifestError> 
         source: text("source"),
         documentation: text("documentation"),
         build: tree.get("build").map(lower::build),
+        bindings: tree.get("bindings").map(bindings),
+        tools: tree.scalars("tools"),
         module: text("module").unwrap_or_default(),
         component: text("component").unwrap_or_else(|| format!("{plugin}.wasm")),
         name: plugin,
     })
+}
+
+fn bindings(node: &Node) -> ProjectBindings {
+    let or = |key: &str, default: &str| node.text(key).unwrap_or_else(|| default.to_owned());
+    ProjectBindings {
+        language: or("language", ""),
+        wit: or("wit", "wit"),
+        world: or("world", "plugin"),
+        folder: or("folder", "bindings"),
+    }
 }
 
 /// A whole version.

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::keys::ROOT;
+use super::keys::case::CASE;
 use super::keys::policy::POLICY;
 use super::keys::project::PROJECT;
 use super::shape::{Key, Shape, TableShape, Text};
@@ -17,6 +18,8 @@ pub enum FileKind {
     Policy,
     /// `plugin.toml`
     Plugin,
+    /// `case.toml`
+    Case,
 }
 
 /// The JSON Schema (draft 2020-12) of a kind of file.
@@ -27,6 +30,7 @@ pub fn json_schema(kind: FileKind) -> Value {
             ("policy", "Which plugins services may have, and what these may be granted", &POLICY)
         }
         FileKind::Plugin => ("plugin.toml", "The project of a plugin", &PROJECT),
+        FileKind::Case => ("case.toml", "A case that a plugin is tested with", &CASE),
     };
     let mut schema = Map::new();
     schema.insert("$schema".into(), "https://json-schema.org/draft/2020-12/schema".into());

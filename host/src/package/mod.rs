@@ -57,7 +57,7 @@ pub fn collect(service: &Service) -> Result<PackageSet, PackageError> {
         let index = distinct.get_index_of(&Key::of(function)).expect("every key was entered");
         let content = &contents[index];
         content.program.check(&function.name, function.architecture)?;
-        set.push(function, content.clone());
+        set.push(&function.name, &function.logical_id, content.clone());
     }
     Ok(set)
 }
@@ -119,16 +119,7 @@ fn collect_one(service: &Service, function: &Function) -> Result<Content, Packag
     if found.is_empty() {
         return Err(PackageError::Empty { function: name.clone(), path: function.code.clone() });
     }
-    let hashed: Result<BTreeMap<String, Entry>, _> = found
-        .into_par_iter()
-        .map_init(
-            || vec![0; HASH_BLOCK],
-            |block, Found { name, path, mode }| {
-                Entry::hashed(path, mode, block).map(|entry| (name, entry))
-            },
-        )
-        .collect();
-    let mut entries = hashed?;
+    let mut entries = hashed(found)?;
     let mut program = Program::Other;
     if custom_runtime(function)
         && let Some(bootstrap) = entries.get_mut(BOOTSTRAP)
@@ -140,6 +131,36 @@ fn collect_one(service: &Service, function: &Function) -> Result<Content, Packag
     let content = Content::new(Kind::Files(entries), program);
     content.check_size(name, UNPACKED_LIMIT)?;
     Ok(content)
+}
+
+/// Hashes files, side by side.
+fn hashed(found: Vec<Found>) -> Result<BTreeMap<String, Entry>, PackageError> {
+    let hashed: Result<_, fs::FsError> = found
+        .into_par_iter()
+        .map_init(
+            || vec![0; HASH_BLOCK],
+            |block, Found { name, path, mode }| {
+                Entry::hashed(path, mode, block).map(|entry| (name, entry))
+            },
+        )
+        .collect();
+    Ok(hashed?)
+}
+
+/// Packages that hold what is in folders: each a function's name, its logical id, and the folder.
+///
+/// # Errors
+/// When a folder cannot be read, or holds what a package cannot hold.
+pub fn of_folders<'a>(
+    folders: impl Iterator<Item = (&'a str, &'a str, std::path::PathBuf)>,
+) -> Result<PackageSet, PackageError> {
+    let mut set = PackageSet::default();
+    for (function, logical_id, folder) in folders {
+        let entries = hashed(folder::list(function, &folder, &[])?)?;
+        let content = Content::new(Kind::Files(entries), Program::Other);
+        set.push(function, logical_id, Arc::new(content));
+    }
+    Ok(set)
 }
 
 /// What Lambda's own runtimes start.

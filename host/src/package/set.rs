@@ -9,7 +9,6 @@ use super::PackageError;
 use super::content::{Content, Entry, Kind};
 use crate::digest::Digest;
 use crate::hint;
-use crate::manifest::Function;
 
 /// The packages of all functions. Cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -40,10 +39,10 @@ pub struct Artifact {
 }
 
 impl PackageSet {
-    pub(super) fn push(&mut self, function: &Function, content: Arc<Content>) {
+    pub(super) fn push(&mut self, function: &str, logical_id: &str, content: Arc<Content>) {
         Arc::make_mut(&mut self.packages).push(Package {
-            function: function.name.as_str().into(),
-            logical_id: function.logical_id.as_str().into(),
+            function: function.into(),
+            logical_id: logical_id.into(),
             content,
         });
     }

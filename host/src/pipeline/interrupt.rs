@@ -43,7 +43,7 @@ impl Interrupt {
     }
 
     /// Waits until the user has interrupted; for ever when nobody can.
-    pub(super) async fn raised(&mut self) {
+    pub async fn raised(&mut self) {
         self.at_least(1).await;
     }
 

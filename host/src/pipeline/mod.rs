@@ -7,6 +7,7 @@
 mod artifacts;
 mod build;
 mod call;
+mod cases;
 mod check;
 mod code_only;
 mod delete;
@@ -46,6 +47,10 @@ mod synthesize;
 mod upload;
 
 pub use call::{CallError, Costs, Remote};
+pub use cases::{
+    CASES, CaseMode, CaseRequest, Costs as CaseCosts, TestedCase, TestedPlugin, Verdict,
+    test_plugin,
+};
 pub use code_only::CodeOnlyError;
 pub use delete::Deleted;
 pub use drift::{DriftResult, drift};

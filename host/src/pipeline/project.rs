@@ -9,8 +9,8 @@ use serde::Serialize;
 use crate::build;
 use crate::fs;
 use crate::hint::{BoxError, Explain, Kind};
-use crate::manifest::{Project, read_project};
-use crate::plugin::{About, Host, HostOptions, Inspection, Sections, assemble};
+use crate::manifest::{Project, ProjectBindings, read_project};
+use crate::plugin::{About, Host, HostOptions, Inspection, Sections, assemble, c_bindings};
 
 use super::run::Environment;
 
@@ -41,24 +41,69 @@ pub async fn build_plugin(
     folder: &Path,
     force: bool,
 ) -> Result<BuiltPlugin, BoxError> {
+    let Component { name, file, component, skipped } =
+        build_component(environment, folder, force).await?;
+    let mut options = HostOptions::new(&environment.settings, Arc::clone(&environment.reporter));
+    options.compiler.clone_from(&environment.compiler);
+    let inspection = Host::new(options)?.inspect(&name, &component)?;
+    fs::write(&file, &component)?;
+    Ok(BuiltPlugin { file, skipped, sections: Sections::of(&component), inspection })
+}
+
+/// A project's component, which was not looked at yet.
+pub(super) struct Component {
+    /// The plugin's name.
+    pub(super) name: String,
+    /// Where it belongs.
+    pub(super) file: PathBuf,
+    /// The component.
+    pub(super) component: Vec<u8>,
+    /// True when no input had changed and the build was skipped.
+    pub(super) skipped: bool,
+}
+
+/// Runs a project's build and makes a component of what that makes.
+pub(super) async fn build_component(
+    environment: &Environment,
+    folder: &Path,
+    force: bool,
+) -> Result<Component, BoxError> {
     let file = folder.join(PROJECT_FILE);
     let text = match fs::read_if_present(&file)? {
         Some(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         None => return Err(NoProject { folder: folder.to_owned() }.into()),
     };
     let project = read_project(PROJECT_FILE, text)?;
+    if let Some(bindings) = &project.bindings {
+        write_bindings(folder, bindings)?;
+    }
     let skipped = run_build(environment, folder, &project, force).await?;
     let module = fs::read(&folder.join(&project.module))?;
     let revision = revision(environment, folder).await;
     let component = assemble(&module, &about(&project, revision))?;
-
-    let mut options = HostOptions::new(&environment.settings, Arc::clone(&environment.reporter));
-    options.compiler.clone_from(&environment.compiler);
-    let host = Host::new(options)?;
-    let inspection = host.inspect(&project.name, &component)?;
     let file = folder.join(&project.component);
-    fs::write(&file, &component)?;
-    Ok(BuiltPlugin { file, skipped, sections: Sections::of(&component), inspection })
+    Ok(Component { name: project.name, file, component, skipped })
+}
+
+/// Makes the bindings of the project's world; what is as it would be is left alone, so that nothing is built anew.
+fn write_bindings(folder: &Path, bindings: &ProjectBindings) -> Result<(), BoxError> {
+    for (name, bytes) in c_bindings(&folder.join(&bindings.wit), &bindings.world)? {
+        let path = folder.join(&bindings.folder).join(name);
+        if fs::read_if_present(&path)?.as_ref() != Some(&bytes) {
+            fs::write(&path, &bytes)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a program is there: by its path in the project's folder, or on PATH.
+fn is_there(environment: &Environment, folder: &Path, program: &str) -> bool {
+    if program.contains('/') {
+        return folder.join(program).is_file();
+    }
+    let path = environment.settings.environment.get("PATH");
+    let mut folders = path.into_iter().flat_map(|path| path.split(':'));
+    folders.any(|one| Path::new(one).join(program).is_file())
 }
 
 /// Runs the project's build; true when nothing had changed.
@@ -69,6 +114,11 @@ async fn run_build(
     force: bool,
 ) -> Result<bool, BoxError> {
     let Some(command) = &project.build else { return Ok(false) };
+    let mut missing = project.tools.iter();
+    if let Some((tool, install)) = missing.find(|(tool, _)| !is_there(environment, folder, tool)) {
+        let (tool, install) = (tool.clone(), install.clone());
+        return Err(NoTool { plugin: project.name.clone(), tool, install }.into());
+    }
     let module = build::Output { key: "module".into(), path: project.module.clone() };
     let request = build::Request {
         name: "plugin",
@@ -133,9 +183,29 @@ impl Explain for NoProject {
     }
 
     fn hints(&self) -> Vec<String> {
-        vec![
-            "write one with `name`, `version`, `module` and `[build]`: `docs/writing-plugins.md` shows it"
-                .into(),
-        ]
+        vec!["start one: `phalanx plugin new NAME`".into()]
+    }
+}
+
+/// A program that the build needs is not there.
+#[derive(Debug, thiserror::Error)]
+#[error("`{tool}`, which builds plugin `{plugin}`, is not installed")]
+struct NoTool {
+    plugin: String,
+    tool: String,
+    install: String,
+}
+
+impl Explain for NoTool {
+    fn kind(&self) -> Kind {
+        Kind::Failed
+    }
+
+    fn code(&self) -> &'static str {
+        "no-tool"
+    }
+
+    fn hints(&self) -> Vec<String> {
+        vec![format!("install it: `{}`", self.install)]
     }
 }

@@ -2,6 +2,9 @@
 //! version and origin are written into it.
 
 use serde::Serialize;
+use wasi_preview1_component_adapter_provider::{
+    WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
+};
 use wasm_encoder::{ComponentSection as _, CustomSection, RawSection, Section as _};
 use wasm_metadata::{AddMetadata, AddMetadataField};
 use wasmparser::{Encoding, Parser, Payload};
@@ -111,8 +114,14 @@ pub fn assemble(made: &[u8], about: &About) -> Result<Vec<u8>, AssembleError> {
     Ok(component)
 }
 
+/// A module that was built for WASI preview 1 gets the adapter that turns its calls into those of WASI 0.2; one
+/// that makes no such call has none of it.
 fn wrapped(module: &[u8]) -> Result<Vec<u8>, AssembleError> {
     let encoder = ComponentEncoder::default().validate(true).module(module);
+    let encoder = encoder.and_then(|encoder| {
+        let adapter = WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER;
+        encoder.adapter(WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, adapter)
+    });
     encoder.and_then(|mut encoder| encoder.encode()).map_err(|error| AssembleError::of(&error))
 }
 
@@ -146,9 +155,6 @@ pub enum AssembleError {
         /// Where and how.
         reason: String,
     },
-    /// It asks for the interface of an operating system.
-    #[error("the module was built for WASI preview 1, which is no component's")]
-    Preview1,
     /// It has no world, or does not fit it.
     #[error("no component can be made of the module: {}", safe_line(reason))]
     NoComponent {
@@ -159,11 +165,7 @@ pub enum AssembleError {
 
 impl AssembleError {
     fn of(error: &dyn std::fmt::Display) -> Self {
-        let reason = format!("{error:#}");
-        match reason.contains("wasi_snapshot_preview1") {
-            true => Self::Preview1,
-            false => Self::NoComponent { reason },
-        }
+        Self::NoComponent { reason: format!("{error:#}") }
     }
 }
 
@@ -176,7 +178,6 @@ impl Explain for AssembleError {
         match self {
             Self::NotWasm => "not-wasm",
             Self::Malformed { .. } => "bad-wasm",
-            Self::Preview1 => "wasi-preview-1",
             Self::NoComponent { .. } => "no-component",
         }
     }
@@ -186,9 +187,6 @@ impl Explain for AssembleError {
             match self {
                 Self::NotWasm => "correct `module` in `plugin.toml`: it names the file that the build makes",
                 Self::Malformed { .. } => "build it again from scratch",
-                Self::Preview1 => {
-                    "build it for `wasm32-unknown-unknown`, or with a toolchain that makes components of WASI 0.2"
-                }
                 Self::NoComponent { .. } => {
                     "it must be built with bindings of `phalanx:pipeline`, which tell its world: the guest crate, or wit-bindgen"
                 }
@@ -240,7 +238,5 @@ mod tests {
         insta::assert_snapshot!(told(b"text"), @"what the build has made is not WebAssembly");
         let module = |text: &str| told(&wat::parse_str(text).unwrap());
         insta::assert_snapshot!(module("(module (import \"env\" \"f\" (func)))"), @"no component can be made of the module: failed to decode world from module: module was not valid: failed to resolve import `env::f`: module requires an import interface named `env`");
-        let wasi = "(module (import \"wasi_snapshot_preview1\" \"fd_write\" (func)))";
-        insta::assert_snapshot!(module(wasi), @"the module was built for WASI preview 1, which is no component's");
     }
 }

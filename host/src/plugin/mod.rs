@@ -8,6 +8,7 @@
 
 mod actions;
 mod assemble;
+mod bindgen;
 mod bindings;
 mod cache;
 mod call;
@@ -34,6 +35,7 @@ mod world;
 mod tests;
 
 pub use assemble::{About, AssembleError, assemble};
+pub use bindgen::{BindgenError, c_bindings};
 pub use cache::{CAPACITY as CACHE_CAPACITY, prune as prune_cache};
 pub use call::{Call, Output};
 pub use compile::compile_child;

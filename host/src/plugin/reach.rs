@@ -2,13 +2,16 @@
 //! checked before any of this is called.
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use super::world::Failure;
 use crate::cloud::{CallRequest, CallResponse};
 use crate::docker::{Built, ImageRequest};
+use crate::text::readable;
 
 /// A program to run. Its grant was checked already.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Command {
     /// Program and arguments.
     pub argv: Vec<String>,
@@ -17,24 +20,30 @@ pub struct Command {
     /// Added to the environment.
     pub env: Vec<(String, String)>,
     /// Its input.
+    #[serde(with = "readable")]
     pub stdin: Vec<u8>,
     /// Bytes of stdout and stderr together that are kept at most; more is a failure.
+    #[serde(skip)]
     pub output_limit: u64,
 }
 
 /// What a program left.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct CommandOutput {
     /// Exit code; 128 and the signal's number when one ended it.
     pub status: i32,
     /// What it printed.
+    #[serde(with = "readable")]
     pub stdout: Vec<u8>,
     /// What it complained.
+    #[serde(with = "readable")]
     pub stderr: Vec<u8>,
 }
 
 /// An image in a registry.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct PushedImage {
     /// `registry/repository:tag`
     pub reference: String,

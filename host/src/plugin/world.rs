@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::reach::Services;
 use crate::context::Context;
@@ -93,7 +93,7 @@ pub struct OutcomeView {
 }
 
 /// Why something cannot go on, as host and plugins tell each other.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// A short stable code in kebab-case.
     pub code: String,

@@ -13,7 +13,7 @@
 /// The objects and capabilities. A component imports those interfaces that its code calls.
 pub mod imports {
     wit_bindgen::generate!({
-        path: "../../wit",
+        path: "wit",
         inline: "
             package phalanx:sdk-imports;
             world imports {
@@ -44,7 +44,7 @@ macro_rules! hook {
     ($module:ident, $export:literal, $world:literal) => {
         pub mod $module {
             wit_bindgen::generate!({
-                path: "../../wit",
+                path: "wit",
                 inline: $world,
                 with: {
                     "phalanx:pipeline/types@1.0.0": crate::bindings::wire::types,

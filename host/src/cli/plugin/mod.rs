@@ -5,10 +5,12 @@ mod build;
 mod grants;
 mod inspect;
 mod list;
+mod new;
 mod publish;
 mod remove;
 mod search;
 mod shown;
+mod test;
 mod update;
 mod vendor;
 mod verify;
@@ -26,9 +28,11 @@ pub(super) enum Plugin {
     Build(build::Build),
     Inspect(inspect::Inspect),
     List(list::List),
+    New(new::New),
     Publish(publish::Publish),
     Remove(remove::Remove),
     Search(search::Search),
+    Test(test::Test),
     Update(update::Update),
     Vendor(vendor::Vendor),
     Verify(verify::Verify),
@@ -41,9 +45,11 @@ impl Plugin {
             Self::Build(build) => build.run(session).await,
             Self::Inspect(inspect) => inspect.run(session).await,
             Self::List(list) => list.run(session).await,
+            Self::New(new) => new.run(session),
             Self::Publish(publish) => publish.run(session).await,
             Self::Remove(remove) => remove.run(session),
             Self::Search(search) => search.run(session).await,
+            Self::Test(test) => test.run(session).await,
             Self::Update(update) => update.run(session).await,
             Self::Vendor(vendor) => vendor.run(session).await,
             Self::Verify(verify) => verify.run(session).await,

@@ -1,5 +1,6 @@
 //! Every key of `phalanx.toml`, said once: the checks and the JSON Schema both come from here.
 
+pub(super) mod case;
 pub(super) mod deploy;
 pub(super) mod event;
 pub(super) mod function;

@@ -13,10 +13,14 @@ pub(in crate::manifest) static PLUGIN: TableShape = TableShape::new(&[
     Key::new("signer", Shape::Text(&names::PATH), "path of the public key that must have signed it, for sources in registries"),
     Key::new("config", Shape::Free(&[]), "the plugin's own configuration").default("{}"),
     Key::new("grants", Shape::Table(&GRANTS), "what it may reach outside its sandbox; nothing without it").default("{}"),
-    Key::new("overrides", Shape::List { of: &Shape::Text(&plugins::OVERRIDE), min: 0, max: usize::MAX }, "what it may change although another plugin wrote it: pointers such as `/Resources/*/Properties/Tags`, or context keys").default("[]"),
+    Key::new("overrides", OVERRIDES, "what it may change although another plugin wrote it: pointers such as `/Resources/*/Properties/Tags`, or context keys").default("[]"),
     Key::new("on-failure", Shape::Choice(&["fail", "warn"]), "whether its failure stops the run").default("\"fail\""),
     Key::new("limits", Shape::Table(&LIMITS), "limits of one hook call").default("{}"),
 ]);
+
+/// What a plugin may change of others.
+pub(super) const OVERRIDES: Shape =
+    Shape::List { of: &Shape::Text(&plugins::OVERRIDE), min: 0, max: usize::MAX };
 
 /// What a plugin may be granted; also the ceilings of a policy.
 pub(super) static GRANTS: TableShape = TableShape::new(&[

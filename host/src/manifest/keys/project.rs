@@ -21,6 +21,21 @@ pub(in crate::manifest) static PROJECT: TableShape = TableShape::new(&[
     Key::new("documentation", Shape::Text(&names::FILLED), "where its documentation is, a URL"),
     Key::new("build", Shape::Table(&BUILD), "what makes the module; nothing without it"),
     Key::new(
+        "bindings",
+        Shape::Table(&BINDINGS),
+        "bindings that are made of a world before each build, for languages whose tools make none",
+    ),
+    Key::new(
+        "tools",
+        Shape::Map {
+            names: &names::FILLED,
+            values: &Shape::Text(&names::FILLED),
+            max: usize::MAX,
+        },
+        "programs that the build needs, on PATH or by their path in the folder, each with the command that installs it",
+    )
+    .default("{}"),
+    Key::new(
         "module",
         Shape::Text(&names::PATH),
         "path of the core module or component that the build makes",
@@ -31,4 +46,11 @@ pub(in crate::manifest) static PROJECT: TableShape = TableShape::new(&[
         Shape::Text(&names::PATH),
         "path of the component that is written; `NAME.wasm` without it",
     ),
+]);
+
+static BINDINGS: TableShape = TableShape::new(&[
+    Key::new("language", Shape::Choice(&["c"]), "their language").required(),
+    Key::new("wit", Shape::Text(&names::PATH), "the folder with the world").default("\"wit\""),
+    Key::new("world", Shape::Text(&names::FILLED), "the world's name").default("\"plugin\""),
+    Key::new("folder", Shape::Text(&names::PATH), "where they are written").default("\"bindings\""),
 ]);

@@ -1,0 +1,148 @@
+//! `phalanx plugin new`: what it writes builds with the language's own toolchain, and passes its own cases.
+
+use std::path::{Path, PathBuf};
+
+use crate::support::{Project, repository, tool_s};
+
+const HOOKS: [&str; 7] = [
+    "pre-build",
+    "post-build",
+    "template-decorate",
+    "template-validate",
+    "post-provision",
+    "rollback",
+    "teardown",
+];
+
+/// A folder of nothing, as for a team that begins.
+fn nothing() -> Project {
+    Project::new("")
+}
+
+/// Makes a plugin with every hook, builds it and runs its cases.
+fn every_hook(language: &str, prepare: impl FnOnce(PathBuf)) -> Project {
+    let project = nothing();
+    let hooks: Vec<String> = HOOKS.iter().map(|hook| format!("--hook {hook}")).collect();
+    let new = format!("plugin new keep-messages --lang {language} {}", hooks.join(" "));
+    project.phalanx(&new).succeeds();
+    prepare(project.root().join("keep-messages"));
+    let built = project.phalanx("plugin build keep-messages --output json").succeeds().json();
+    assert_eq!(built["name"], "keep-messages");
+    assert_eq!(built["capabilities"], serde_json::json!([]), "it asks for nothing");
+    let tested = project.phalanx("plugin test keep-messages --output json").finish();
+    assert_eq!(tested.code, Some(0), "{}", tested.scene());
+    let tested = tested.json();
+    let cases = tested["cases"].as_array().unwrap();
+    assert_eq!(cases.len(), 8, "{tested:#}");
+    assert!(cases.iter().all(|case| case["verdict"] == "passed"), "{tested:#}");
+    project
+}
+
+/// What `cargo xtask setup` has installed for a language.
+fn tools(name: &str) -> PathBuf {
+    repository().join("target/tools").join(name)
+}
+
+/// In the place of what the project's own set-up would install.
+fn link(from: &Path, to: &Path) {
+    std::os::unix::fs::symlink(from, to).unwrap();
+}
+
+/// A deployment with the plugin does what its case says.
+fn deploys(project: &Project) {
+    let manifest = "[service]\nname = \"orders\"\nregion = \"eu-central-1\"\n\n\
+                    [resources.Jobs]\nType = \"AWS::SQS::Queue\"\n\n\
+                    [plugins.keep-messages]\nsource = \"file:keep-messages/keep-messages.wasm\"\n\
+                    config = { days = 7 }\n";
+    project.write("phalanx.toml", manifest);
+    project.phalanx("deploy --local").succeeds();
+    let jobs = &project.template()["Resources"]["Jobs"]["Properties"];
+    assert_eq!(jobs["MessageRetentionPeriod"], 604_800);
+    project.write("phalanx.toml", manifest.replace("days = 7", "days = \"seven\""));
+    let told = project.phalanx("deploy --local").exits(2).stderr;
+    assert!(told.contains("\"seven\" is not of type \"integer\""), "{told}");
+}
+
+#[test]
+fn a_plugin_in_rust() {
+    let project = every_hook("rust", |folder| {
+        // What was compiled for an earlier run of this test is not compiled again.
+        let shared = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("new-rust");
+        std::fs::create_dir_all(&shared).unwrap();
+        link(&shared, &folder.join("target"));
+        // What the compiler warns of, no beginner should be shown; nor what a formatter would change.
+        let source = folder.join("src/lib.rs");
+        let formatted = std::process::Command::new("rustfmt")
+            .args(["--check", "--edition", "2024"])
+            .arg(&source)
+            .output()
+            .unwrap();
+        assert!(formatted.status.success(), "{}", String::from_utf8_lossy(&formatted.stdout));
+    });
+    deploys(&project);
+    let built = project.phalanx("plugin build keep-messages --force").succeeds();
+    assert!(!built.stderr.contains("warning"), "{}", built.stderr);
+}
+
+#[test]
+fn a_plugin_in_c() {
+    let Some(_) = tool_s("ziglang", "python") else { return };
+    let project = every_hook("c", |folder| link(&tools("ziglang"), &folder.join(".venv")));
+    deploys(&project);
+    let component = std::fs::read(project.root().join("keep-messages/keep-messages.wasm")).unwrap();
+    let built = project.phalanx("plugin build keep-messages --force").succeeds();
+    assert!(!built.stderr.contains("warning"), "{}", built.stderr);
+    let again = std::fs::read(project.root().join("keep-messages/keep-messages.wasm")).unwrap();
+    assert!(component == again, "the same sources, the same bytes");
+
+    // What the compiler says of a mistake is shown, and what the world lacks is told with its place.
+    let source = project.read("keep-messages/src/plugin.c");
+    project.write("keep-messages/src/plugin.c", source.replacen("days());", "days()", 1));
+    let told = project.phalanx("plugin build keep-messages").exits(1);
+    assert!(told.stderr.contains("src/plugin.c:"), "{}", told.stderr);
+    project.write("keep-messages/src/plugin.c", source);
+    let world = project.read("keep-messages/wit/plugin.wit");
+    let wrong = world.replace("pipeline/log@1.0.0", "pipeline/lock@1.0.0");
+    project.write("keep-messages/wit/plugin.wit", wrong);
+    insta::assert_snapshot!(project.phalanx("plugin build keep-messages").exits(2).error());
+}
+
+#[test]
+fn the_crate_in_a_new_project_is_the_crate() {
+    let project = nothing();
+    project.phalanx("plugin new rules").succeeds();
+    let read = |path: &str| std::fs::read_to_string(repository().join(path)).unwrap();
+    for file in ["Cargo.toml", "src/lib.rs", "src/testing/mod.rs", "wit/pipeline.wit"] {
+        let copied = project.read(&format!("rules/phalanx-plugin/{file}"));
+        assert_eq!(copied, read(&format!("plugins/sdk/{file}")), "{file}");
+    }
+    assert_eq!(read("plugins/sdk/wit/pipeline.wit"), read("wit/pipeline.wit"));
+    // Only what was asked for.
+    assert!(project.has("rules/cases/template-decorate/case.toml"));
+    assert!(!project.has("rules/cases/rollback"));
+    assert!(!project.read("rules/src/lib.rs").contains("Rollback"));
+    assert!(!project.read("rules/src/lib.rs").contains("{{"));
+}
+
+#[test]
+fn names_are_checked_and_nothing_is_overwritten() {
+    let project = nothing();
+    for name in ["House", "9lives", "a--b", "a_b", "-"] {
+        let told = project.phalanx_with(&["plugin", "new", "--", name]).exits(2).error().to_owned();
+        assert!(told.contains("is no name for a plugin"), "{told}");
+    }
+    project.write("rules/notes.txt", "mine");
+    insta::assert_snapshot!(project.phalanx("plugin new rules").exits(2).error());
+    assert!(!project.has("rules/plugin.toml"));
+    insta::assert_snapshot!(project.phalanx("plugin new").exits(2).error());
+    insta::assert_snapshot!(project.phalanx("plugin new --list").succeeds().stdout);
+    insta::assert_snapshot!(project.phalanx("plugin new fresh").succeeds().stdout);
+}
+
+#[test]
+fn a_tool_that_is_missing_is_named_with_what_installs_it() {
+    let project = nothing();
+    project.phalanx("plugin new rules").succeeds();
+    let told = project.phalanx("plugin build rules").env("PATH", "/nowhere").exits(1);
+    insta::assert_snapshot!(told.error());
+}
