@@ -64,6 +64,7 @@ fn run() -> Result<()> {
     fs::write(out_dir.join("templates.rs"), files(&templates)?)?;
     fs::write(out_dir.join("sdk_rust.rs"), files(&plugins.join("sdk"))?)?;
     fs::write(out_dir.join("sdk_c.rs"), files(&plugins.join("sdk-c"))?)?;
+    fs::write(out_dir.join("sdk_js.rs"), files(&plugins.join("sdk-js"))?)?;
     Ok(())
 }
 

@@ -1,8 +1,11 @@
 //! `phalanx plugin new`: what it writes builds with the language's own toolchain, and passes its own cases.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::support::{Project, repository, tool_s};
+use serde_json::Value;
+
+use crate::support::{Project, repository, tool_in, tool_s};
 
 const HOOKS: [&str; 7] = [
     "pre-build",
@@ -105,6 +108,148 @@ fn a_plugin_in_c() {
     let wrong = world.replace("pipeline/log@1.0.0", "pipeline/lock@1.0.0");
     project.write("keep-messages/wit/plugin.wit", wrong);
     insta::assert_snapshot!(project.phalanx("plugin build keep-messages").exits(2).error());
+}
+
+/// What each of these modes does, and how it must be told: the code, and a part of the message.
+const TROUBLES: [(&str, &str, &str); 5] = [
+    ("failure", "no-topic", "the topic is missing"),
+    ("host", "unknown-section", "a template has no section `Nonsense`"),
+    ("exception", "exception", "property"),
+    ("loop", "plugin-time-limit", "it was stopped after 1 s"),
+    ("recurse", "plugin-stack-limit", "it ran out of stack"),
+];
+
+/// Replaces the plugin by one that has these troubles, and looks at how each is told. Gives what is written down of
+/// each.
+fn troubles(
+    project: &Project,
+    source: &str,
+    text: &str,
+    modes: &[(&str, &str, &str)],
+) -> Vec<Value> {
+    let name = "keep-messages";
+    project.write(&format!("{name}/{source}"), text);
+    let world = project.read("keep-messages/wit/plugin.wit");
+    let only = |line: &&str| !line.contains("export") || line.contains("decorate");
+    let world: Vec<_> = world.lines().filter(only).collect();
+    project.write("keep-messages/wit/plugin.wit", world.join("\n"));
+    std::fs::remove_dir_all(project.root().join(name).join("cases")).unwrap();
+    for (mode, _, _) in modes {
+        let case = format!(
+            "hook = \"template-decorate\"\nconfig = {{ mode = \"{mode}\" }}\nlimits = {{ time = \"1s\" }}\n"
+        );
+        project.write(&format!("{name}/cases/{mode}/case.toml"), case);
+    }
+    project.phalanx("plugin test keep-messages --bless").succeeds();
+    let told = modes.iter().map(|(mode, code, message)| {
+        let path = format!("{name}/cases/{mode}/expected.json");
+        let expected: Value = serde_json::from_str(&project.read(&path)).unwrap();
+        let failure = &expected["failure"];
+        assert_eq!(failure["code"], *code, "{mode}: {expected:#}");
+        let told = failure["message"].as_str().unwrap();
+        assert!(told.contains(message), "{mode}: {expected:#}");
+        expected
+    });
+    told.collect()
+}
+
+const JAVASCRIPT_TROUBLES: &str = "\
+import { Failure, hook } from '../phalanx/failure.ts';
+import * as edit from '../phalanx/edit.ts';
+import * as run from '../phalanx/run.ts';
+
+const deep = (value) => value.missing.property;
+
+export const templateDecorate = hook({
+  decorateService() {
+    const { mode } = run.config();
+    if (mode === 'failure') throw new Failure('no-topic', 'the topic is missing', 'add it');
+    if (mode === 'host') edit.add('Nonsense', 'X', 1);
+    if (mode === 'exception') deep({});
+    if (mode === 'loop') for (;;);
+    if (mode === 'recurse') { const again = (n) => again(n + 1) + 1; again(0); }
+    if (mode === 'time') edit.set('/Metadata/Now', new Date().getTime());
+  },
+
+  decorateFunction() {},
+});
+";
+
+#[test]
+fn a_plugin_in_javascript() {
+    let Some(_) = tool_in("javascript", "node_modules/.bin/jco") else { return };
+    let modules = |folder: PathBuf| {
+        link(&tools("javascript").join("node_modules"), &folder.join("node_modules"));
+    };
+    let project = every_hook("javascript", modules);
+    deploys(&project);
+    project.write("keep-messages/src/plugin.js", "export const templateDecorate = {;\n");
+    let told = project.phalanx("plugin build keep-messages").exits(1);
+    assert!(told.stderr.contains("src/plugin.js:1:"), "{}", told.stderr);
+
+    let time = ("time", "no-clock", "has no clock");
+    let modes: Vec<_> = TROUBLES.into_iter().chain([time]).collect();
+    let told = troubles(&project, "src/plugin.js", JAVASCRIPT_TROUBLES, &modes);
+    let stack = told[2]["log"].to_string();
+    assert!(stack.contains("at deep (/plugin.js:"), "{stack}");
+    // A hook that the world promises and the plugin does not have.
+    let missing = "export const nothing = 1;\n";
+    project.write("keep-messages/src/plugin.js", missing);
+    let told = project.phalanx("plugin build keep-messages").exits(1);
+    insta::assert_snapshot!(told.stderr.lines().last().unwrap_or_default());
+}
+
+#[test]
+fn a_plugin_in_typescript() {
+    let Some(_) = tool_in("javascript", "node_modules/.bin/tsc") else { return };
+    let project = every_hook("typescript", |folder| {
+        link(&tools("javascript").join("node_modules"), &folder.join("node_modules"));
+    });
+    deploys(&project);
+    let source = project.read("keep-messages/src/plugin.ts");
+    let wrong = source.replace("days() * 86_400);", "() => days());");
+    project.write("keep-messages/src/plugin.ts", wrong);
+    let told = project.phalanx("plugin build keep-messages").exits(1);
+    assert!(told.stderr.contains("src/plugin.ts("), "{}", told.stderr);
+}
+
+/// Every function of the contract has its type in the guest modules, and none has one that is not there.
+#[test]
+fn the_types_for_javascript_are_those_of_the_contract() {
+    let read = |path: &str| std::fs::read_to_string(repository().join(path)).unwrap();
+    let (wit, types) = (read("wit/pipeline.wit"), read("plugins/sdk-js/wit.d.ts"));
+    let declared = |interface: &str| -> Option<BTreeSet<String>> {
+        let start = format!("declare module 'phalanx:pipeline/{interface}@1.0.0' {{");
+        let block = types.split(&start).nth(1)?.split("\n}").next()?;
+        let names = block.split("export function ").skip(1);
+        Some(names.map(|rest| rest.split('(').next().unwrap().to_owned()).collect())
+    };
+    let camel = |name: &str| {
+        let mut words = name.split('-');
+        let first = words.next().unwrap_or_default().to_owned();
+        words.fold(first, |all, word| all + &word[..1].to_uppercase() + &word[1..])
+    };
+    let mut seen = 0;
+    for block in wit.split("\ninterface ").skip(1) {
+        let interface = block.split(' ').next().unwrap();
+        let functions: BTreeSet<String> = block
+            .split("\n}")
+            .next()
+            .unwrap()
+            .lines()
+            .filter_map(|line| line.trim().split_once(": func("))
+            .map(|(name, _)| camel(name.trim_start_matches('%')))
+            .collect();
+        if let Some(declared) = declared(interface) {
+            assert_eq!(declared, functions, "{interface}");
+            seen += 1;
+        }
+    }
+    assert_eq!(
+        seen,
+        types.matches("declare module").count(),
+        "each is an interface of the contract"
+    );
 }
 
 #[test]

@@ -12,7 +12,12 @@ pub fn tool(name: &str) -> Option<PathBuf> {
 
 /// One of a tool's programs.
 pub fn tool_s(name: &str, program: &str) -> Option<PathBuf> {
-    let program = repository().join("target/tools").join(name).join("bin").join(program);
+    tool_in(name, &format!("bin/{program}"))
+}
+
+/// A file of a tool.
+pub fn tool_in(name: &str, file: &str) -> Option<PathBuf> {
+    let program = repository().join("target/tools").join(name).join(file);
     if program.is_file() {
         return Some(program);
     }

@@ -2,21 +2,37 @@
 
 use std::fs;
 
-use crate::run::{Outcome, root};
-use crate::setup::tool;
+use crate::run::{Outcome, root, run};
+use crate::setup::{install, tool};
 
 /// Where new projects come from.
 const TEMPLATES: &str = "host/src/cli/templates/plugin";
 
 /// Installs them, once.
 pub(crate) fn languages() -> Outcome {
-    python("ziglang", "c")
+    python("ziglang", "c")?;
+    // What TypeScript needs, JavaScript needs too.
+    npm("javascript", "typescript")
+}
+
+/// What the `package.json` of a language names.
+fn npm(name: &str, language: &str) -> Outcome {
+    let manifest = template(language, "package.json")?.replace("{{name}}", "plugin");
+    install(name, &[&manifest], |folder| {
+        fs::create_dir_all(folder)
+            .and_then(|()| fs::write(folder.join("package.json"), &manifest))
+            .map_err(|error| format!("cannot write to {}: {error}", folder.display()))?;
+        run(folder, &["npm", "install", "--no-audit", "--no-fund"])
+    })
 }
 
 /// What the `requirements.txt` of a language names.
 fn python(name: &str, language: &str) -> Outcome {
-    let path = root().join(TEMPLATES).join(language).join("requirements.txt");
-    let text = fs::read_to_string(&path);
-    let text = text.map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    let text = template(language, "requirements.txt")?;
     tool(name, &text.lines().collect::<Vec<_>>())
+}
+
+fn template(language: &str, file: &str) -> Result<String, String> {
+    let path = root().join(TEMPLATES).join(language).join(file);
+    fs::read_to_string(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))
 }

@@ -15,6 +15,8 @@ const TEMPLATES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/templates
 /// The guest crate.
 const RUST_SDK: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/sdk_rust.rs"));
 
+/// The modules for JavaScript and TypeScript.
+const JS_SDK: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/sdk_js.rs"));
 /// The header for C.
 const C_SDK: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/sdk_c.rs"));
 /// The contract.
@@ -34,6 +36,12 @@ pub(super) struct Project<'a> {
 pub(super) enum Language {
     /// Small and fast components; a crate with everything typed
     Rust,
+    /// On QuickJS: small components that start fast
+    #[value(alias = "js")]
+    Javascript,
+    /// The same, and types are checked
+    #[value(alias = "ts")]
+    Typescript,
     /// The smallest components
     C,
 }
@@ -43,6 +51,8 @@ impl Language {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Rust => "Rust",
+            Self::Javascript => "JavaScript",
+            Self::Typescript => "TypeScript",
             Self::C => "C",
         }
     }
@@ -51,6 +61,9 @@ impl Language {
     pub(super) fn needs(self) -> (&'static str, &'static str) {
         match self {
             Self::Rust => ("rustup", "curl https://sh.rustup.rs -sSf | sh"),
+            Self::Javascript | Self::Typescript => {
+                ("Node.js 20 or newer", "apt-get install nodejs npm")
+            }
             Self::C => ("Python 3.9 or newer, for the compiler", "apt-get install python3-venv"),
         }
     }
@@ -59,6 +72,7 @@ impl Language {
     pub(super) fn setup(self) -> Option<&'static str> {
         match self {
             Self::Rust => None,
+            Self::Javascript | Self::Typescript => Some("npm install --no-audit --no-fund"),
             Self::C => Some(
                 "python3 -m venv .venv && .venv/bin/pip install --quiet --requirement requirements.txt",
             ),
@@ -69,6 +83,8 @@ impl Language {
     fn folder(self) -> &'static str {
         match self {
             Self::Rust => "rust",
+            Self::Javascript => "javascript",
+            Self::Typescript => "typescript",
             Self::C => "c",
         }
     }
@@ -105,6 +121,7 @@ impl Language {
         }
         let (folder, library) = match self {
             Self::Rust => ("phalanx-plugin", RUST_SDK),
+            Self::Javascript | Self::Typescript => ("phalanx", JS_SDK),
             Self::C => ("include", C_SDK),
         };
         let library = library.iter();

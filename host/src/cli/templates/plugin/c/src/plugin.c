@@ -6,7 +6,7 @@
 #include "phalanx.h"
 
 // Days that a queue keeps a message.
-static long days(void) {
+long days(void) {
     return phalanx_json_integer(phalanx_config(), "days", 4);
 }
 
