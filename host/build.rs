@@ -62,9 +62,12 @@ fn run() -> Result<()> {
     let templates = manifest_dir.join("src/cli/templates/plugin");
     println!("cargo::rerun-if-changed={}", templates.display());
     fs::write(out_dir.join("templates.rs"), files(&templates)?)?;
-    fs::write(out_dir.join("sdk_rust.rs"), files(&plugins.join("sdk"))?)?;
-    fs::write(out_dir.join("sdk_c.rs"), files(&plugins.join("sdk-c"))?)?;
-    fs::write(out_dir.join("sdk_js.rs"), files(&plugins.join("sdk-js"))?)?;
+    for (language, library) in
+        [("rust", "sdk"), ("c", "sdk-c"), ("js", "sdk-js"), ("python", "sdk-python")]
+    {
+        let table = files(&plugins.join(library))?;
+        fs::write(out_dir.join(format!("sdk_{language}.rs")), table)?;
+    }
     Ok(())
 }
 

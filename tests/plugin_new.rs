@@ -114,7 +114,7 @@ fn a_plugin_in_c() {
 const TROUBLES: [(&str, &str, &str); 5] = [
     ("failure", "no-topic", "the topic is missing"),
     ("host", "unknown-section", "a template has no section `Nonsense`"),
-    ("exception", "exception", "property"),
+    ("exception", "exception", "Error: "),
     ("loop", "plugin-time-limit", "it was stopped after 1 s"),
     ("recurse", "plugin-stack-limit", "it ran out of stack"),
 ];
@@ -211,6 +211,78 @@ fn a_plugin_in_typescript() {
     project.write("keep-messages/src/plugin.ts", wrong);
     let told = project.phalanx("plugin build keep-messages").exits(1);
     assert!(told.stderr.contains("src/plugin.ts("), "{}", told.stderr);
+}
+
+const PYTHON_TROUBLES: &str = "\
+import time
+
+from phalanx import edit, run
+from phalanx.failure import Failure, hook
+
+
+def deep(value):
+    return value.missing.property
+
+
+@hook
+class TemplateDecorate:
+    def decorate_service(self) -> None:
+        mode = run.config()[\"mode\"]
+        print(\"mode\", mode)
+        if mode == \"failure\":
+            raise Failure(\"no-topic\", \"the topic is missing\", \"add it\")
+        if mode == \"host\":
+            edit.add(\"Nonsense\", \"X\", 1)
+        if mode == \"exception\":
+            deep({})
+        if mode == \"loop\":
+            while True:
+                pass
+        if mode == \"recurse\":
+            again = lambda n: again(n + 1) + 1
+            again(0)
+        if mode == \"memory\":
+            held = []
+            while True:
+                held.append(bytearray(1_000_000))
+        if mode == \"file\":
+            open(\"/etc/passwd\")
+        if mode == \"time\":
+            raise Failure(\"time\", time.strftime(\"%Y-%m-%d\", time.gmtime()))
+
+    def decorate_function(self, function: str, logical_id: str) -> None:
+        pass
+
+
+class Configurable:
+    def config_schema(self) -> str:
+        return \"{}\"
+";
+
+#[test]
+fn a_plugin_in_python() {
+    let Some(_) = tool_s("componentize-py", "componentize-py") else { return };
+    let project =
+        every_hook("python", |folder| link(&tools("componentize-py"), &folder.join(".venv")));
+    deploys(&project);
+    let skipped = project.phalanx("plugin build keep-messages").succeeds().stdout;
+    assert!(skipped.contains("skipped: its inputs are unchanged"), "{skipped}");
+    project.write("keep-messages/src/plugin.py", "def broken(:\n");
+    let told = project.phalanx("plugin build keep-messages").exits(1);
+    assert!(told.stderr.contains("plugin.py\", line 1"), "{}", told.stderr);
+
+    let more = [
+        ("memory", "exception", "MemoryError"),
+        ("file", "exception", "FileNotFoundError"),
+        ("time", "time", "2026-01-01"),
+    ];
+    // Python has a limit of its own.
+    let modes = TROUBLES.into_iter().filter(|(mode, ..)| *mode != "recurse").chain(more);
+    let modes: Vec<_> = modes.chain([("recurse", "exception", "RecursionError")]).collect();
+    let told = troubles(&project, "src/plugin.py", PYTHON_TROUBLES, &modes);
+    let log = told[2]["log"].to_string();
+    assert!(log.contains("stdout: mode exception"), "{log}");
+    assert!(log.contains("plugin.py\\\", line 8, in deep"), "{log}");
 }
 
 /// Every function of the contract has its type in the guest modules, and none has one that is not there.

@@ -11,6 +11,7 @@ const TEMPLATES: &str = "host/src/cli/templates/plugin";
 /// Installs them, once.
 pub(crate) fn languages() -> Outcome {
     python("ziglang", "c")?;
+    python("componentize-py", "python")?;
     // What TypeScript needs, JavaScript needs too.
     npm("javascript", "typescript")
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use phalanx::hint::BoxError;
 use phalanx::pipeline::{self, BuiltPlugin};
-use phalanx::text::size;
+use phalanx::text::{count, size};
 use serde::Serialize;
 
 use super::super::output::Answer;
@@ -35,19 +35,13 @@ impl Build {
         if inspection.size > LARGE {
             session.reporter.warn(
                 format!("the component has {}", size(inspection.size)),
-                Some("build it for size (`opt-level = \"s\"`, `lto = true`, `panic = \"abort\"` in Rust, `-Os` in C): whoever uses it compiles all of it".into()),
+                Some("build it for size (`opt-level = \"s\"`, `lto = true`, `panic = \"abort\"` in Rust, `-Os` in C); an interpreter, as Python's, stays large: whoever uses the plugin compiles all of it once".into()),
             );
         }
         if built.sections.debugging > 0 {
             session.reporter.warn(
                 format!("{} of it are for debuggers alone", size(built.sections.debugging)),
                 Some("have the toolchain strip its component".into()),
-            );
-        }
-        if !inspection.wasi.is_empty() {
-            session.reporter.warn(
-                format!("it imports {} interfaces of WASI, which do nothing here", inspection.wasi.len()),
-                Some("leave them out if your toolchain can, such as by the target `wasm32-unknown-unknown`".into()),
             );
         }
         Ok(Answer::new(&Built(built)))
@@ -73,6 +67,10 @@ impl fmt::Display for Built {
         let list = inspection.capabilities.iter().map(|capability| capability.interface.as_str());
         let list: Vec<_> = list.collect();
         let list = if list.is_empty() { "none".to_owned() } else { list.join(", ") };
-        writeln!(f, "  capabilities  {list}")
+        writeln!(f, "  capabilities  {list}")?;
+        match inspection.wasi.len() {
+            0 => Ok(()),
+            all => writeln!(f, "  wasi          {}, which reach nothing", count(all, "interface")),
+        }
     }
 }

@@ -15,6 +15,8 @@ const TEMPLATES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/templates
 /// The guest crate.
 const RUST_SDK: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/sdk_rust.rs"));
 
+/// The package for Python.
+const PYTHON_SDK: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/sdk_python.rs"));
 /// The modules for JavaScript and TypeScript.
 const JS_SDK: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/sdk_js.rs"));
 /// The header for C.
@@ -36,6 +38,9 @@ pub(super) struct Project<'a> {
 pub(super) enum Language {
     /// Small and fast components; a crate with everything typed
     Rust,
+    /// With all of CPython in the component
+    #[value(alias = "py")]
+    Python,
     /// On QuickJS: small components that start fast
     #[value(alias = "js")]
     Javascript,
@@ -51,6 +56,7 @@ impl Language {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Rust => "Rust",
+            Self::Python => "Python",
             Self::Javascript => "JavaScript",
             Self::Typescript => "TypeScript",
             Self::C => "C",
@@ -61,6 +67,7 @@ impl Language {
     pub(super) fn needs(self) -> (&'static str, &'static str) {
         match self {
             Self::Rust => ("rustup", "curl https://sh.rustup.rs -sSf | sh"),
+            Self::Python => ("Python 3.10 or newer", "apt-get install python3-venv"),
             Self::Javascript | Self::Typescript => {
                 ("Node.js 20 or newer", "apt-get install nodejs npm")
             }
@@ -73,7 +80,7 @@ impl Language {
         match self {
             Self::Rust => None,
             Self::Javascript | Self::Typescript => Some("npm install --no-audit --no-fund"),
-            Self::C => Some(
+            Self::C | Self::Python => Some(
                 "python3 -m venv .venv && .venv/bin/pip install --quiet --requirement requirements.txt",
             ),
         }
@@ -83,6 +90,7 @@ impl Language {
     fn folder(self) -> &'static str {
         match self {
             Self::Rust => "rust",
+            Self::Python => "python",
             Self::Javascript => "javascript",
             Self::Typescript => "typescript",
             Self::C => "c",
@@ -121,6 +129,7 @@ impl Language {
         }
         let (folder, library) = match self {
             Self::Rust => ("phalanx-plugin", RUST_SDK),
+            Self::Python => ("phalanx", PYTHON_SDK),
             Self::Javascript | Self::Typescript => ("phalanx", JS_SDK),
             Self::C => ("include", C_SDK),
         };
