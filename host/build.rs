@@ -62,9 +62,13 @@ fn run() -> Result<()> {
     let templates = manifest_dir.join("src/cli/templates/plugin");
     println!("cargo::rerun-if-changed={}", templates.display());
     fs::write(out_dir.join("templates.rs"), files(&templates)?)?;
-    for (language, library) in
-        [("rust", "sdk"), ("c", "sdk-c"), ("js", "sdk-js"), ("python", "sdk-python")]
-    {
+    for (language, library) in [
+        ("rust", "sdk"),
+        ("c", "sdk-c"),
+        ("js", "sdk-js"),
+        ("python", "sdk-python"),
+        ("go", "sdk-go"),
+    ] {
         let table = files(&plugins.join(library))?;
         fs::write(out_dir.join(format!("sdk_{language}.rs")), table)?;
     }

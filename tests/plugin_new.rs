@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::support::{Project, repository, tool_in, tool_s};
+use crate::support::{Project, missing, on_path, repository, tool_in, tool_s};
 
 const HOOKS: [&str; 7] = [
     "pre-build",
@@ -87,6 +87,42 @@ fn a_plugin_in_rust() {
     assert!(!built.stderr.contains("warning"), "{}", built.stderr);
 }
 
+const C_TROUBLES: &str = "\
+#include \"phalanx.h\"
+
+__attribute__((noinline)) static int again(volatile int *n) {
+    volatile int next = *n + 1;
+    return again(&next) + next;
+}
+
+bool exports_phalanx_pipeline_template_decorate_decorate_service(phalanx_failure_t *failure) {
+    phalanx_text_t mode, section = phalanx_text(\"Nonsense\"), id = phalanx_text(\"X\"), one = phalanx_text(\"1\");
+    if (!phalanx_json_member(phalanx_config(), \"mode\", &mode)) {
+        return phalanx_fail(failure, \"no-mode\", NULL, \"there is no mode\");
+    }
+    if (phalanx_equal(mode, \"\\\"failure\\\"\")) {
+        return phalanx_fail(failure, \"no-topic\", \"add it\", \"the %s is missing\", \"topic\");
+    }
+    if (phalanx_equal(mode, \"\\\"host\\\"\")) {
+        return phalanx_pipeline_template_edit_add(&section, &id, &one, failure);
+    }
+    if (phalanx_equal(mode, \"\\\"exception\\\"\")) {
+        abort();
+    }
+    volatile int n = 0;
+    while (phalanx_equal(mode, \"\\\"loop\\\"\")) {
+        n++;
+    }
+    return again(&n) > 0;
+}
+
+bool exports_phalanx_pipeline_template_decorate_decorate_function(
+    plugin_string_t *function, plugin_string_t *logical_id, phalanx_failure_t *failure) {
+    (void)function, (void)logical_id, (void)failure;
+    return true;
+}
+";
+
 #[test]
 fn a_plugin_in_c() {
     let Some(_) = tool_s("ziglang", "python") else { return };
@@ -108,6 +144,12 @@ fn a_plugin_in_c() {
     let wrong = world.replace("pipeline/log@1.0.0", "pipeline/lock@1.0.0");
     project.write("keep-messages/wit/plugin.wit", wrong);
     insta::assert_snapshot!(project.phalanx("plugin build keep-messages").exits(2).error());
+    project.write("keep-messages/wit/plugin.wit", world);
+
+    let crash = ("exception", "plugin-trap", "it panicked or aborted");
+    let modes = TROUBLES.into_iter().filter(|(mode, ..)| *mode != "exception");
+    let modes: Vec<_> = modes.chain([crash]).collect();
+    troubles(&project, "src/plugin.c", C_TROUBLES, &modes);
 }
 
 /// What each of these modes does, and how it must be told: the code, and a part of the message.
@@ -283,6 +325,106 @@ fn a_plugin_in_python() {
     let log = told[2]["log"].to_string();
     assert!(log.contains("stdout: mode exception"), "{log}");
     assert!(log.contains("plugin.py\\\", line 8, in deep"), "{log}");
+}
+
+const GO_TROUBLES: &str = "\
+package plugin
+
+import (
+	\"fmt\"
+	\"os\"
+	\"time\"
+
+	\"phalanx-plugin/phalanx\"
+	\"phalanx-plugin/phalanx/edit\"
+	\"phalanx-plugin/phalanx/run\"
+)
+
+const ConfigSchema = `{}`
+
+func deep(values map[string]int) {
+	values[\"missing\"] = 1
+}
+
+func again(n int) int {
+	return again(n+1) + 1
+}
+
+func DecorateService() error {
+	var config struct{ Mode string }
+	if err := run.Config(&config); err != nil {
+		return err
+	}
+	fmt.Println(\"mode\", config.Mode)
+	switch config.Mode {
+	case \"failure\":
+		failure := phalanx.Fail(\"no-topic\", \"the topic is missing\").WithHint(\"add it\")
+		return fmt.Errorf(\"cannot tell: %w\", failure)
+	case \"host\":
+		return edit.Add(\"Nonsense\", \"X\", 1)
+	case \"exception\":
+		deep(nil)
+	case \"loop\":
+		for {
+		}
+	case \"recurse\":
+		fmt.Println(again(0))
+	case \"memory\":
+		held := [][]byte{}
+		for {
+			held = append(held, make([]byte, 1_000_000))
+		}
+	case \"file\":
+		_, err := os.ReadFile(\"/etc/passwd\")
+		return err
+	case \"time\":
+		return phalanx.Fail(\"time\", \"%s\", time.Now().UTC().Format(time.DateOnly))
+	}
+	return nil
+}
+
+func DecorateFunction(function, logicalID string) error {
+	return nil
+}
+";
+
+#[test]
+fn a_plugin_in_go() {
+    let Some(_) = on_path("go") else { return missing("go") };
+    let project = every_hook("go", |folder| {
+        let list = std::process::Command::new("gofmt")
+            .args(["-l", "plugin", "hooks", "phalanx", "runtime", "main.go"])
+            .current_dir(folder)
+            .output()
+            .unwrap();
+        assert_eq!(String::from_utf8_lossy(&list.stdout), "", "what gofmt would change");
+    });
+    deploys(&project);
+    let component = std::fs::read(project.root().join("keep-messages/keep-messages.wasm")).unwrap();
+    project.phalanx("plugin build keep-messages --force").succeeds();
+    let again = std::fs::read(project.root().join("keep-messages/keep-messages.wasm")).unwrap();
+    assert!(component == again, "the same sources, the same bytes");
+    project.write("keep-messages/plugin/plugin.go", "package plugin\n\nfunc (\n");
+    let told = project.phalanx("plugin build keep-messages").exits(1);
+    assert!(told.stderr.contains("plugin/plugin.go:4:"), "{}", told.stderr);
+
+    for hook in HOOKS.iter().filter(|hook| **hook != "template-decorate") {
+        let package = format!("export_phalanx_pipeline_{}", hook.replace('-', "_"));
+        let folder = project.root().join("keep-messages/hooks").join(package);
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+    let modes = [
+        ("failure", "no-topic", "cannot tell: the topic is missing"),
+        ("host", "unknown-section", "a template has no section `Nonsense`"),
+        ("exception", "panic", "assignment to entry in nil map"),
+        ("loop", "plugin-time-limit", "it was stopped after 1 s"),
+        ("file", "error", "open /etc/passwd"),
+        ("time", "time", "2026-01-01"),
+    ];
+    let told = troubles(&project, "plugin/plugin.go", GO_TROUBLES, &modes);
+    let log = told[2]["log"].to_string();
+    assert!(log.contains("stdout: mode exception"), "{log}");
+    assert!(log.contains("plugin/plugin.go:16"), "{log}");
 }
 
 /// Every function of the contract has its type in the guest modules, and none has one that is not there.

@@ -26,13 +26,13 @@ pub fn tool_in(name: &str, file: &str) -> Option<PathBuf> {
 }
 
 /// A program of the system.
-pub(super) fn on_path(name: &str) -> Option<PathBuf> {
+pub fn on_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
 /// Says that a test lacks this: a failure in CI and a loud line elsewhere.
-pub(super) fn missing(what: &str) {
+pub fn missing(what: &str) {
     assert!(std::env::var_os("CI").is_none(), "{what} is missing: run `cargo xtask setup`");
     // Past the test harness, which would swallow what is printed.
     let line = format!("\n*** NOT TESTED: {what} is missing; run `cargo xtask setup` ***\n\n");

@@ -10,7 +10,10 @@ use crate::build;
 use crate::fs;
 use crate::hint::{BoxError, Explain, Kind};
 use crate::manifest::{Project, ProjectBindings, read_project};
-use crate::plugin::{About, Host, HostOptions, Inspection, Sections, assemble, c_bindings};
+use crate::plugin::{
+    About, BindingsLanguage, Host, HostOptions, Inspection, Sections, assemble, bindings,
+    embed_world,
+};
 
 use super::run::Environment;
 
@@ -78,7 +81,12 @@ pub(super) async fn build_component(
         write_bindings(folder, bindings)?;
     }
     let skipped = run_build(environment, folder, &project, force).await?;
-    let module = fs::read(&folder.join(&project.module))?;
+    let mut module = fs::read(&folder.join(&project.module))?;
+    if let Some(bindings) = &project.bindings
+        && language(bindings) == BindingsLanguage::Go
+    {
+        embed_world(&mut module, &folder.join(&bindings.wit), &bindings.world)?;
+    }
     let revision = revision(environment, folder).await;
     let component = assemble(&module, &about(&project, revision))?;
     let file = folder.join(&project.component);
@@ -86,14 +94,22 @@ pub(super) async fn build_component(
 }
 
 /// Makes the bindings of the project's world; what is as it would be is left alone, so that nothing is built anew.
-fn write_bindings(folder: &Path, bindings: &ProjectBindings) -> Result<(), BoxError> {
-    for (name, bytes) in c_bindings(&folder.join(&bindings.wit), &bindings.world)? {
-        let path = folder.join(&bindings.folder).join(name);
+fn write_bindings(folder: &Path, wanted: &ProjectBindings) -> Result<(), BoxError> {
+    let files = bindings(language(wanted), &folder.join(&wanted.wit), &wanted.world)?;
+    for (name, bytes) in files {
+        let path = folder.join(&wanted.folder).join(name);
         if fs::read_if_present(&path)?.as_ref() != Some(&bytes) {
             fs::write(&path, &bytes)?;
         }
     }
     Ok(())
+}
+
+fn language(bindings: &ProjectBindings) -> BindingsLanguage {
+    match bindings.language.as_str() {
+        "go" => BindingsLanguage::Go,
+        _ => BindingsLanguage::C,
+    }
 }
 
 /// Whether a program is there: by its path in the project's folder, or on PATH.

@@ -35,7 +35,7 @@ mod world;
 mod tests;
 
 pub use assemble::{About, AssembleError, assemble};
-pub use bindgen::{BindgenError, c_bindings};
+pub use bindgen::{BindgenError, BindingsLanguage, bindings, embed_world};
 pub use cache::{CAPACITY as CACHE_CAPACITY, prune as prune_cache};
 pub use call::{Call, Output};
 pub use compile::compile_child;

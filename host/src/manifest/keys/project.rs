@@ -49,7 +49,7 @@ pub(in crate::manifest) static PROJECT: TableShape = TableShape::new(&[
 ]);
 
 static BINDINGS: TableShape = TableShape::new(&[
-    Key::new("language", Shape::Choice(&["c"]), "their language").required(),
+    Key::new("language", Shape::Choice(&["c", "go"]), "their language").required(),
     Key::new("wit", Shape::Text(&names::PATH), "the folder with the world").default("\"wit\""),
     Key::new("world", Shape::Text(&names::FILLED), "the world's name").default("\"plugin\""),
     Key::new("folder", Shape::Text(&names::PATH), "where they are written").default("\"bindings\""),

@@ -15,6 +15,8 @@ const TEMPLATES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/templates
 /// The guest crate.
 const RUST_SDK: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/sdk_rust.rs"));
 
+/// The packages for Go.
+const GO_SDK: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/sdk_go.rs"));
 /// The package for Python.
 const PYTHON_SDK: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/sdk_python.rs"));
 /// The modules for JavaScript and TypeScript.
@@ -47,6 +49,8 @@ pub(super) enum Language {
     /// The same, and types are checked
     #[value(alias = "ts")]
     Typescript,
+    /// With Go's own toolchain
+    Go,
     /// The smallest components
     C,
 }
@@ -59,6 +63,7 @@ impl Language {
             Self::Python => "Python",
             Self::Javascript => "JavaScript",
             Self::Typescript => "TypeScript",
+            Self::Go => "Go",
             Self::C => "C",
         }
     }
@@ -71,6 +76,7 @@ impl Language {
             Self::Javascript | Self::Typescript => {
                 ("Node.js 20 or newer", "apt-get install nodejs npm")
             }
+            Self::Go => ("Go 1.25 or newer", "https://go.dev/doc/install"),
             Self::C => ("Python 3.9 or newer, for the compiler", "apt-get install python3-venv"),
         }
     }
@@ -78,7 +84,7 @@ impl Language {
     /// What installs the project's own tools, once.
     pub(super) fn setup(self) -> Option<&'static str> {
         match self {
-            Self::Rust => None,
+            Self::Rust | Self::Go => None,
             Self::Javascript | Self::Typescript => Some("npm install --no-audit --no-fund"),
             Self::C | Self::Python => Some(
                 "python3 -m venv .venv && .venv/bin/pip install --quiet --requirement requirements.txt",
@@ -93,6 +99,7 @@ impl Language {
             Self::Python => "python",
             Self::Javascript => "javascript",
             Self::Typescript => "typescript",
+            Self::Go => "go",
             Self::C => "c",
         }
     }
@@ -125,16 +132,21 @@ impl Language {
                 Some(("wit", _)) if self != Self::Rust => (*path).to_owned(),
                 _ => continue,
             };
-            files.insert(path, fill(text, &values, has));
+            let filled = fill(text, &values, has);
+            // All of it was for a hook that the project does not have.
+            if !filled.is_empty() {
+                files.insert(path, filled);
+            }
         }
         let (folder, library) = match self {
-            Self::Rust => ("phalanx-plugin", RUST_SDK),
-            Self::Python => ("phalanx", PYTHON_SDK),
-            Self::Javascript | Self::Typescript => ("phalanx", JS_SDK),
-            Self::C => ("include", C_SDK),
+            Self::Rust => ("phalanx-plugin/", RUST_SDK),
+            Self::Python => ("phalanx/", PYTHON_SDK),
+            Self::Javascript | Self::Typescript => ("phalanx/", JS_SDK),
+            Self::Go => ("", GO_SDK),
+            Self::C => ("include/", C_SDK),
         };
         let library = library.iter();
-        files.extend(library.map(|(path, text)| (format!("{folder}/{path}"), (*text).to_owned())));
+        files.extend(library.map(|(path, text)| (format!("{folder}{path}"), (*text).to_owned())));
         if self != Self::Rust {
             files.insert("wit/deps/phalanx-pipeline/pipeline.wit".to_owned(), WIT.to_owned());
         }

@@ -89,7 +89,9 @@ impl New {
         for (path, content) in &files {
             fs::write(&folder.join(path), content)?;
         }
-        let own = files.keys().filter(|path| !path.contains('/') || path.starts_with("src/"));
+        let own = files.keys().filter(|path| {
+            !path.contains('/') || path.starts_with("src/") || path.starts_with("plugin/")
+        });
         Ok(Answer::new(&Made {
             plugin: name.clone(),
             language: self.lang.name(),

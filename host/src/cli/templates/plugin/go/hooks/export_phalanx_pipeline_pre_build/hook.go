@@ -1,0 +1,15 @@
+{{#pre-build}}
+// Package export_phalanx_pipeline_pre_build hands the hook `pre-build` to the plugin.
+package export_phalanx_pipeline_pre_build
+
+import (
+	"go.bytecodealliance.org/pkg/wit/types"
+	wire "phalanx-plugin/bindings/phalanx_pipeline_types"
+	"phalanx-plugin/phalanx"
+	"phalanx-plugin/plugin"
+)
+
+func PreBuild() wit_types.Result[wit_types.Unit, wire.Failure] {
+	return phalanx.Tell(plugin.PreBuild)
+}
+{{/}}
