@@ -33,6 +33,8 @@ mod hostile;
 mod layers;
 /// Plugins, from a toolchain's output to a component.
 mod plugin_build;
+/// What keeps plugins from being loaded.
+mod plugin_doctor;
 /// New projects of plugins, with the toolchain of each language.
 mod plugin_new;
 /// Cases that plugins are held to.

@@ -161,6 +161,41 @@ impl Host {
         Ok(inspection)
     }
 
+    /// All that keeps `component` from being called with what `usage` grants, and what it is as far as that can
+    /// be told. None of its code runs.
+    pub fn examine(
+        &self,
+        usage: &PluginUse,
+        component: &[u8],
+    ) -> (Option<Inspection>, Vec<PluginError>) {
+        let examined = inspect::examine(component, self.options.max_component);
+        let (mut inspection, mut problems) = match examined {
+            Ok(examined) => examined,
+            Err(problem) => {
+                let error = PluginError::new(&usage.name, None, Stage::Load, problem);
+                return (None, vec![error]);
+            }
+        };
+        let granted = Granted::new(&usage.name, &usage.grants);
+        problems.extend(granted.and_then(|granted| granted.check(&inspection)).err());
+        match self.component(&usage.name, &inspection.digest, component) {
+            Ok(compiled) => {
+                let engine = &self.runtime.engine;
+                problems.extend(inspection.compare_types(engine, &compiled));
+                // The linker tells one difference, in its own words; it is asked when nobody else knows any.
+                if problems.iter().all(|problem| matches!(problem, Problem::NotGranted { .. })) {
+                    problems.extend(self.link(&mut inspection, &compiled).err());
+                }
+            }
+            Err(problem) => problems.push(problem),
+        }
+        let version = inspection.version.clone();
+        let error =
+            |problem| PluginError::new(&usage.name, version.as_deref(), Stage::Load, problem);
+        let errors = problems.into_iter().map(error).collect();
+        (Some(inspection), errors)
+    }
+
     /// The compiled component: from the cache, or compiled and put there.
     fn component(&self, name: &str, digest: &Digest, bytes: &[u8]) -> Result<Component, Problem> {
         let engine = &self.runtime.engine;

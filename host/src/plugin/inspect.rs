@@ -82,6 +82,12 @@ impl Inspection {
 /// Reads what can be read without compiling: names and version, imported and exported interfaces.
 /// The functions of the capabilities are not known yet.
 pub(super) fn read(bytes: &[u8], limit: u64) -> Result<Inspection, Problem> {
+    let (inspection, problems) = examine(bytes, limit)?;
+    problems.into_iter().next().map_or(Ok(inspection), Err)
+}
+
+/// [`read`], with all that keeps the component from being a plugin.
+pub(super) fn examine(bytes: &[u8], limit: u64) -> Result<(Inspection, Vec<Problem>), Problem> {
     let outline = outline(bytes, limit)?;
     let mut inspection = Inspection {
         name: outline.name,
@@ -97,15 +103,15 @@ pub(super) fn read(bytes: &[u8], limit: u64) -> Result<Inspection, Problem> {
         imports: Vec::new(),
         exports: Vec::new(),
     };
-    for import in &outline.imports {
-        inspection.import(import)?;
-    }
-    for export in &outline.exports {
-        inspection.export(export)?;
-    }
-    if inspection.hooks.is_empty() {
+    let imports = outline.imports.iter().map(|import| inspection.import(import));
+    let mut problems: Vec<_> = imports.filter_map(Result::err).collect();
+    let exports = outline.exports.iter().map(|export| inspection.export(export));
+    problems.extend(exports.filter_map(Result::err));
+    // One for another version of the contract has hooks, that are none here.
+    let other = |problem: &Problem| matches!(problem, Problem::WrongVersion { .. });
+    if inspection.hooks.is_empty() && !problems.iter().any(other) {
         let exports = outline.exports.iter().take(10).map(|name| shown(name)).collect();
-        return Err(Problem::NoHook { exports });
+        problems.push(Problem::NoHook { exports });
     }
     inspection.imports = outline.imports;
     inspection.exports = outline.exports;
@@ -117,7 +123,7 @@ pub(super) fn read(bytes: &[u8], limit: u64) -> Result<Inspection, Problem> {
     }
     inspection.capabilities.sort_unstable_by(|a, b| a.interface.cmp(&b.interface));
     inspection.capabilities.dedup_by(|a, b| a.interface == b.interface);
-    Ok(inspection)
+    Ok((inspection, problems))
 }
 
 impl Inspection {
@@ -185,13 +191,25 @@ impl Inspection {
         engine: &Engine,
         component: &Component,
     ) -> Result<(), Problem> {
+        self.compare_types(engine, component).into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// [`Self::check_types`], with every difference.
+    pub(super) fn compare_types(&mut self, engine: &Engine, component: &Component) -> Vec<Problem> {
         let ty = component.component_type();
+        let mut problems = Vec::new();
         for (import, item) in ty.imports(engine) {
             let Some(name) = Name::parse(import).filter(|name| name.package == contract::PACKAGE)
             else {
                 continue;
             };
-            let functions = functions(engine, import, item.ty)?;
+            let functions = match functions(engine, import, item.ty) {
+                Ok(functions) => functions,
+                Err(problem) => {
+                    problems.push(problem);
+                    continue;
+                }
+            };
             if let Some(capability) =
                 self.capabilities.iter_mut().find(|known| known.interface == name.interface)
             {
@@ -201,7 +219,7 @@ impl Inspection {
             let known = contract::find(contract::OBJECTS, name.interface)
                 .or_else(|| contract::find(contract::CAPABILITIES, name.interface));
             if let Some(interface) = known {
-                check_imported(import, interface, &functions)?;
+                problems.extend(differences_of_import(import, interface, &functions));
             }
         }
         for (export, item) in ty.exports(engine) {
@@ -209,11 +227,17 @@ impl Inspection {
             else {
                 continue;
             };
-            if let Some(interface) = contract::find(contract::EXPORTS, name.interface) {
-                check_exported(export, interface, &functions(engine, export, item.ty)?)?;
+            let Some(interface) = contract::find(contract::EXPORTS, name.interface) else {
+                continue;
+            };
+            match functions(engine, export, item.ty) {
+                Ok(functions) => {
+                    problems.extend(differences_of_export(export, interface, &functions));
+                }
+                Err(problem) => problems.push(problem),
             }
         }
-        Ok(())
+        problems
     }
 }
 
@@ -234,34 +258,33 @@ fn functions(engine: &Engine, interface: &str, item: ComponentItem) -> Result<Fu
 }
 
 /// A component may import less than there is, and never more.
-fn check_imported(
+fn differences_of_import(
     import: &str,
     interface: &Interface,
     functions: &Functions,
-) -> Result<(), Problem> {
-    for (name, function) in functions {
-        let Some((_, expected)) = interface.functions.iter().find(|(known, _)| known == name)
-        else {
-            return Err(Problem::NewerFunction { interface: shown(import), function: shown(name) });
-        };
-        check_signature(import, name, expected, function)?;
-    }
-    Ok(())
+) -> Vec<Problem> {
+    let differences = functions.iter().map(|(name, function)| {
+        let known = interface.functions.iter().find(|(known, _)| known == name);
+        let newer = || Problem::NewerFunction { interface: shown(import), function: shown(name) };
+        let (_, expected) = known.ok_or_else(newer)?;
+        check_signature(import, name, expected, function)
+    });
+    differences.filter_map(Result::err).collect()
 }
 
 /// A component may export more than is called, and never less.
-fn check_exported(
+fn differences_of_export(
     export: &str,
     interface: &Interface,
     functions: &Functions,
-) -> Result<(), Problem> {
-    for (name, expected) in interface.functions {
-        let Some((_, function)) = functions.iter().find(|(known, _)| known == name) else {
-            return Err(Problem::MissingFunction { interface: shown(export), function: name });
-        };
-        check_signature(export, name, expected, function)?;
-    }
-    Ok(())
+) -> Vec<Problem> {
+    let differences = interface.functions.iter().map(|(name, expected)| {
+        let found = functions.iter().find(|(known, _)| known == name);
+        let missing = || Problem::MissingFunction { interface: shown(export), function: name };
+        let (_, function) = found.ok_or_else(missing)?;
+        check_signature(export, name, expected, function)
+    });
+    differences.filter_map(Result::err).collect()
 }
 
 fn check_signature(

@@ -1,22 +1,18 @@
 //! `phalanx plugin inspect`.
 
 use std::fmt;
-use std::path::Path;
 use std::sync::Arc;
 
 use clap::Args;
-use phalanx::fs;
-use phalanx::hint::{BoxError, Explain, Kind, nearest};
-use phalanx::manifest::{Grants, Limits, Location, OnFailure, PluginUse, Source};
-use phalanx::pipeline;
-use phalanx::plugin::{About, Host, HostOptions, Inspection, MAX_COMPONENT, Sections};
-use phalanx::registry::builtin;
+use phalanx::hint::BoxError;
+use phalanx::plugin::{About, Host, HostOptions, Inspection, Sections};
 use phalanx::text::{safe_line, size};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::super::output::Answer;
 use super::super::session::Session;
+use super::found::{Found, everything};
 
 /// Show a plugin's hooks, capabilities, origin, where its bytes are, and the schema of its configuration
 #[derive(Debug, Args)]
@@ -28,7 +24,8 @@ pub(in crate::cli) struct Inspect {
 
 impl Inspect {
     pub(super) async fn run(self, session: &Session) -> Result<Answer, BoxError> {
-        let (source, component) = self.find(session).await?;
+        let found = Found::find(session, &self.plugin).await?;
+        let (source, component) = (found.source, found.component);
         let mut options = HostOptions::new(&session.settings, Arc::clone(&session.reporter));
         options.compiler = session.environment().compiler;
         let host = Host::new(options)?;
@@ -36,44 +33,6 @@ impl Inspect {
         let config_schema = schema(&host, &inspection, &component).await?;
         let (about, sections) = (About::read(&component), Sections::of(&component));
         Ok(Answer::new(&Inspected { source, inspection, about, sections, config_schema }))
-    }
-
-    /// The component's bytes, and where they came from.
-    async fn find(&self, session: &Session) -> Result<(String, Vec<u8>), BoxError> {
-        if let Some(name) = self.plugin.strip_prefix("builtin:") {
-            return match builtin::get(name) {
-                Some(component) => Ok((self.plugin.clone(), component.to_vec())),
-                None => Err(self.not_found(&builtin::names().collect::<Vec<_>>())),
-            };
-        }
-        let path = self.plugin.strip_prefix("file:").unwrap_or(&self.plugin);
-        let path = session.settings.absolute(Path::new(path));
-        if path.is_file() {
-            return Ok((path.display().to_string(), fs::read_start(&path, MAX_COMPONENT + 1)?));
-        }
-        // A name in the manifest comes last: it needs a service around it.
-        let Ok(request) = session.request(true) else { return Err(self.not_found(&[])) };
-        let service = pipeline::load(&request)?;
-        match service.plugins.get(&self.plugin) {
-            Some(usage) => {
-                let environment = session.environment();
-                let component = pipeline::component_of(&environment, &request, &service, usage);
-                Ok((usage.source.to_string(), component.await?))
-            }
-            None => {
-                let names: Vec<&str> = service.plugins.keys().map(String::as_str).collect();
-                Err(self.not_found(&names))
-            }
-        }
-    }
-
-    fn not_found(&self, names: &[&str]) -> BoxError {
-        NoPlugin {
-            plugin: self.plugin.clone(),
-            near: nearest(self.plugin.trim_start_matches("builtin:"), names.iter().copied())
-                .map(str::to_owned),
-        }
-        .into()
     }
 }
 
@@ -84,26 +43,7 @@ async fn schema(
     inspection: &Inspection,
     component: &[u8],
 ) -> Result<Option<Value>, BoxError> {
-    let everything = || vec!["**".to_owned()];
-    let usage = PluginUse {
-        name: inspection.name.clone().unwrap_or_else(|| "plugin".into()),
-        source: Source::File(String::new()),
-        version: None,
-        signer: None,
-        grants: Grants {
-            commands: vec![everything()],
-            files: everything(),
-            env: everything(),
-            aws: vec!["*".to_owned()],
-            images: true,
-            ..Grants::default()
-        },
-        config: Value::Object(serde_json::Map::new()),
-        overrides: Vec::new(),
-        on_failure: OnFailure::Fail,
-        limits: Limits::default(),
-        location: Location { file: String::new(), line: 0, column: 0 },
-    };
+    let usage = everything(inspection.name.as_deref().unwrap_or("plugin"));
     Ok(host.load(&usage, component)?.config_schema().await?)
 }
 
@@ -207,34 +147,5 @@ fn kind(property: &Value) -> String {
         }
         (_, Value::String(kind)) => kind.clone(),
         _ => "any".to_owned(),
-    }
-}
-
-/// There is no such plugin.
-#[derive(Debug, thiserror::Error)]
-#[error("there is no plugin `{plugin}`")]
-struct NoPlugin {
-    plugin: String,
-    near: Option<String>,
-}
-
-impl Explain for NoPlugin {
-    fn kind(&self) -> Kind {
-        Kind::BadInput
-    }
-
-    fn code(&self) -> &'static str {
-        "no-such-plugin"
-    }
-
-    fn hints(&self) -> Vec<String> {
-        let mut hints =
-            Vec::from_iter(self.near.as_ref().map(|near| format!("did you mean `{near}`?")));
-        hints.push(
-            "name a plugin of the manifest, `builtin:NAME`, or the path of a component".into(),
-        );
-        hints
-            .push(format!("built-in plugins: {}", builtin::names().collect::<Vec<_>>().join(", ")));
-        hints
     }
 }

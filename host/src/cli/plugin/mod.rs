@@ -2,6 +2,8 @@
 
 mod add;
 mod build;
+mod doctor;
+mod found;
 mod grants;
 mod inspect;
 mod list;
@@ -26,6 +28,7 @@ use super::session::Session;
 pub(super) enum Plugin {
     Add(add::Add),
     Build(build::Build),
+    Doctor(doctor::Doctor),
     Inspect(inspect::Inspect),
     List(list::List),
     New(new::New),
@@ -43,6 +46,7 @@ impl Plugin {
         match self {
             Self::Add(add) => add.run(session).await,
             Self::Build(build) => build.run(session).await,
+            Self::Doctor(doctor) => doctor.run(session).await,
             Self::Inspect(inspect) => inspect.run(session).await,
             Self::List(list) => list.run(session).await,
             Self::New(new) => new.run(session),
