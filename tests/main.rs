@@ -17,6 +17,8 @@ mod aws;
 mod cfn_lint;
 /// The command line as a user meets it.
 mod cli;
+/// One plugin in every language.
+mod conformance;
 /// Deployments to the embedded local cloud, packages and builds.
 mod deploys;
 /// Images and containers, on a real Docker Engine.

@@ -14,6 +14,7 @@ use crate::setup::wasm_target;
 
 mod aws;
 mod counter;
+mod languages;
 mod peers;
 mod registry;
 mod server;
@@ -36,6 +37,7 @@ pub(crate) fn bench() -> Outcome {
             table.row(what, measured, limit);
         }
     }
+    bench.languages(&mut table)?;
     bench.registry(&mut table)?;
     bench.end(table)
 }
@@ -50,6 +52,14 @@ pub(crate) fn bench_aws() -> Outcome {
 pub(crate) fn bench_registry() -> Outcome {
     let (bench, mut table) = begin()?;
     bench.registry(&mut table)?;
+    eprintln!("\n{}", table.0);
+    Ok(())
+}
+
+/// Runs the measurements of plugins in each language alone.
+pub(crate) fn bench_languages() -> Outcome {
+    let (bench, mut table) = begin()?;
+    bench.languages(&mut table)?;
     eprintln!("\n{}", table.0);
     Ok(())
 }

@@ -31,6 +31,7 @@ fn main() -> ExitCode {
         ["bench"] => bench::bench(),
         ["bench", "aws"] => bench::bench_aws(),
         ["bench", "registry"] => bench::bench_registry(),
+        ["bench", "languages"] => bench::bench_languages(),
         ["lint"] => test::lint(),
         ["setup"] => setup::setup(),
         ["measure", rest @ ..] => measure::measure(rest),
@@ -55,7 +56,7 @@ usage: cargo xtask <command>
          examples/queue-worker to a server of the AWS APIs, with a Docker Engine that runs its container
   tour   build the plugin of examples/pipeline-tour and show each of its hooks
   test   set up what is missing, then format, lints, docs and every test
-  bench  measure the release build and print the table of the README; `bench aws` prints only the
-         rows of deployments to AWS
+  bench  measure the release build and print the table of the README; `bench aws`,
+         `bench registry` and `bench languages` print only some of its rows
   lint   format, lints and docs only
   setup  what `test` sets up, and nothing else";

@@ -11,7 +11,7 @@ mod world;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
@@ -100,9 +100,11 @@ pub enum Verdict {
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Costs {
-    /// Microseconds in all.
+    /// Microseconds to load the plugin, from compiled code that was there.
+    pub load_us: u64,
+    /// Microseconds of the call.
     pub elapsed_us: u64,
-    /// Microseconds until the plugin's instance was there.
+    /// Of these, microseconds until the plugin's instance was there.
     pub startup_us: u64,
     /// Bytes of memory at most.
     pub memory: u64,
@@ -132,9 +134,13 @@ pub async fn test_plugin(
     let stacks = cases.iter().map(|(_, case)| case.limits.stack);
     options.stack = stacks.fold(options.stack, u64::max);
     let host = Host::new(options)?;
+    // What was never compiled is compiled here, and no case is charged for it.
+    host.inspect(&built.name, &built.component)?;
     let mut tested = Vec::new();
     for (name, case) in &cases {
+        let began = Instant::now();
         let plugin = host.load(&usage(&built.name, name, case), &built.component)?;
+        let loading = began.elapsed();
         let folder = request.folder.join(CASES).join(name);
         let mut interrupt = environment.interrupt.clone();
         tested.push(tokio::select! {
@@ -142,7 +148,13 @@ pub async fn test_plugin(
             () = interrupt.raised() => {
                 return Err(super::PipelineError::Interrupted { at: "plugin test" }.into());
             }
-            tested = run(environment, request, &plugin, name, case, &folder) => tested?,
+            tested = run(environment, request, &plugin, name, case, &folder) => {
+                let mut tested = tested?;
+                if let Some(costs) = &mut tested.costs {
+                    costs.load_us = micros(loading);
+                }
+                tested
+            }
         });
     }
     Ok(TestedPlugin { plugin: built.name, cases: tested })
@@ -196,8 +208,8 @@ async fn run(
     let (world, result) = plugin.call(call, world).await;
     let did = Observed::new(&world, &before, packages, &result, &reporter.events());
     if let Ok(output) = &result {
-        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         tested.costs = Some(Costs {
+            load_us: 0,
             elapsed_us: micros(output.elapsed),
             startup_us: micros(output.startup),
             memory: output.memory_peak,
@@ -227,6 +239,10 @@ async fn run(
             (true, CaseMode::Bless | CaseMode::Record) => Verdict::Blessed,
         };
     Ok(tested)
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// The cases of a project, sorted by name.
