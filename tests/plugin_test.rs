@@ -1,5 +1,8 @@
 //! `phalanx plugin test`: cases hold plugins to what they did, and tell how it differs.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+
 use serde_json::Value;
 
 use crate::support::{Project, guests, repository};
@@ -83,6 +86,41 @@ fn calls_of_the_outside_are_recorded_once_and_played_ever_after() {
     insta::assert_snapshot!(told(&project.phalanx("plugin test").exits(1).stdout));
     project.write("cases/one/calls.json", calls.replacen('[', "[ 7,", 1));
     insta::assert_snapshot!(project.phalanx("plugin test").exits(2).error());
+}
+
+#[test]
+fn calls_by_http_are_recorded_too() {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = server.local_addr().unwrap().port();
+    let answered = std::thread::spawn(move || {
+        let (mut stream, _) = server.accept().unwrap();
+        let (mut request, mut byte) = (Vec::new(), [0]);
+        while !request.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap() == 1 {
+            request.push(byte[0]);
+        }
+        let answer =
+            "HTTP/1.1 418 I'm a teapot\r\ncontent-length: 2\r\nconnection: close\r\n\r\nno";
+        stream.write_all(answer.as_bytes()).unwrap();
+    });
+    let case = format!(
+        "hook = \"pre-build\"\nconfig = {{ authority = \"127.0.0.1:{port}\", path = \"/status\" }}\n\
+         grants = {{ network = [\"127.0.0.1:{port}\"] }}\n"
+    );
+    let project = project(guests::component("caller"), &case);
+    project.phalanx("plugin test --record").succeeds();
+    answered.join().unwrap();
+    let calls = project.read("cases/one/calls.json").replace(&port.to_string(), "PORT");
+    insta::assert_snapshot!(calls);
+    // Nobody listens any more.
+    project.phalanx("plugin test").succeeds();
+    project.write("cases/one/case.toml", case.replace("/status", "/other"));
+    let told = project.phalanx("plugin test").exits(1).stdout;
+    assert!(told.contains("the plugin calls `http` with"), "{told}");
+    // What is not granted is not recorded either.
+    project.write("cases/one/case.toml", case.replace(&format!("[\"127.0.0.1:{port}\"]"), "[]"));
+    project.phalanx("plugin test --record").succeeds();
+    assert!(!project.has("cases/one/calls.json"));
+    assert!(project.read("cases/one/expected.json").contains("HttpRequestDenied"));
 }
 
 #[test]

@@ -23,7 +23,9 @@ fn npm(name: &str, language: &str) -> Outcome {
         fs::create_dir_all(folder)
             .and_then(|()| fs::write(folder.join("package.json"), &manifest))
             .map_err(|error| format!("cannot write to {}: {error}", folder.display()))?;
-        run(folder, &["npm", "install", "--no-audit", "--no-fund"])
+        run(folder, &["npm", "install", "--no-audit", "--no-fund"]).map_err(|error| {
+            format!("{error}\nhint: install Node.js 20 or newer with npm, then run this again")
+        })
     })
 }
 

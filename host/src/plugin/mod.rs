@@ -44,7 +44,9 @@ pub use error::{MissingGrant, NotComponent, PluginError, Problem, Stage};
 pub use hook::{Hook, Object};
 pub use host::{Host, HostOptions, MAX_COMPONENT, Plugin};
 pub use inspect::{Capability, Inspection};
-pub use reach::{Command, CommandOutput, Images, PushedImage, Services};
+pub use reach::{
+    Command, CommandOutput, HttpAnswer, HttpCall, HttpTape, Images, PushedImage, Services,
+};
 pub use schema::check_config;
 pub use sections::Sections;
 pub use world::{

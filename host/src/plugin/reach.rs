@@ -1,6 +1,8 @@
 //! The seams through which a plugin reaches outside its sandbox. The pipeline fills them in; grants were
 //! checked before any of this is called.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +55,42 @@ pub struct PushedImage {
     pub digest: Option<String>,
 }
 
+/// A request by HTTP to a granted host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct HttpCall {
+    /// `GET` and so on.
+    pub method: String,
+    /// Where to.
+    pub url: String,
+    /// Headers that are text.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    #[serde(with = "readable")]
+    pub body: Vec<u8>,
+}
+
+/// What came back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct HttpAnswer {
+    /// The status.
+    pub status: u16,
+    /// Headers that are text.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    #[serde(with = "readable")]
+    pub body: Vec<u8>,
+}
+
+/// Stands between a plugin and the hosts that it is granted.
+pub trait HttpTape: Send + Sync {
+    /// What a call answers, or that it must not be made; nothing when it is to be made and recorded.
+    fn play(&self, call: &HttpCall) -> Option<Result<HttpAnswer, Failure>>;
+    /// Keeps what came of a call.
+    fn record(&self, call: &HttpCall, answer: &HttpAnswer);
+}
+
 /// What the capabilities reach. Grants were checked before any of this is called.
 #[async_trait]
 pub trait Services: Send + Sync {
@@ -78,6 +116,10 @@ pub trait Services: Send + Sync {
     fn environment(&self, name: &str) -> Option<String>;
     /// Container images.
     fn images(&self) -> &dyn Images;
+    /// What answers calls by HTTP; the hosts themselves without it.
+    fn http(&self) -> Option<Arc<dyn HttpTape>> {
+        None
+    }
     /// Signs and makes one call.
     ///
     /// # Errors

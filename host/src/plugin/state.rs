@@ -98,7 +98,8 @@ impl State {
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits.handles as usize);
         let facts = world.as_ref().map(|world| &*world.facts);
-        let wasi = identity.wasi.then(|| Wasi::new(&identity, facts, &log));
+        let tape = world.as_ref().and_then(|world| world.services.http());
+        let wasi = identity.wasi.then(|| Wasi::new(&identity, facts, &log, tape));
         Self {
             stage,
             log,

@@ -29,7 +29,7 @@ pub(in crate::cli) struct Test {
     /// Write down what the plugin does now as what it must do
     #[arg(long)]
     bless: bool,
-    /// Make the calls of commands, AWS and images, and record them; implies --bless
+    /// Make the calls of commands, AWS, images and HTTP, and record them; implies --bless
     #[arg(long)]
     record: bool,
     /// Run again whenever a file of the folder changes

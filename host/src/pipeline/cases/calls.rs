@@ -22,9 +22,13 @@ use crate::manifest::Case;
 use crate::pipeline::images::ImageWorks;
 use crate::pipeline::run::Environment;
 use crate::pipeline::services::HostServices;
-use crate::plugin::{Command, CommandOutput, Failure, Images, PushedImage, Services};
+use crate::plugin::{
+    Command, CommandOutput, Failure, HttpAnswer, HttpCall, HttpTape, Images, PushedImage, Services,
+};
 use crate::text::shorten;
 
+/// A call by HTTP.
+const HTTP: &str = "http";
 /// What was recorded.
 const CALLS: &str = "calls.json";
 
@@ -44,8 +48,13 @@ struct Recorded {
 pub(super) struct Tape {
     environment: IndexMap<String, String>,
     real: HostServices,
+    reel: Arc<Reel>,
+}
+
+/// The calls themselves.
+struct Reel {
     recording: bool,
-    place: PathBuf,
+    path: PathBuf,
     state: Mutex<State>,
 }
 
@@ -70,7 +79,7 @@ impl Tape {
         let calls = match fs::read_if_present(&path)? {
             Some(bytes) if !recording => {
                 let read = serde_json::from_slice(&bytes).map_err(|error| error.to_string());
-                read.map_err(|reason| CaseError::BadRecording { path, reason })?
+                read.map_err(|reason| CaseError::BadRecording { path: path.clone(), reason })?
             }
             _ => Vec::new(),
         };
@@ -106,15 +115,17 @@ impl Tape {
                     dry_run: case.run.dry_run,
                 },
             },
-            recording,
-            place: folder.to_owned(),
-            state: Mutex::new(State { calls, ..State::default() }),
+            reel: Arc::new(Reel {
+                recording,
+                path,
+                state: Mutex::new(State { calls, ..State::default() }),
+            }),
         })
     }
 
     /// What was called otherwise than recorded, or not at all.
     pub(super) fn complaints(&self) -> Vec<String> {
-        let state = self.state();
+        let state = self.reel.state();
         let mut complaints = state.complaints.clone();
         if let Some(next) = state.calls.get(state.made).filter(|_| complaints.is_empty()) {
             complaints.push(format!(
@@ -127,16 +138,18 @@ impl Tape {
     }
 
     /// Keeps what was recorded.
-    pub(super) fn write(&self, folder: &Path) -> Result<(), BoxError> {
-        let state = self.state();
-        if self.recording && !state.calls.is_empty() {
-            fs::write(&folder.join(CALLS), pretty(&state.calls))?;
-        } else if self.recording {
-            fs::remove_file(&folder.join(CALLS))?;
+    pub(super) fn write(&self) -> Result<(), BoxError> {
+        let state = self.reel.state();
+        if self.reel.recording && !state.calls.is_empty() {
+            fs::write(&self.reel.path, pretty(&state.calls))?;
+        } else if self.reel.recording {
+            fs::remove_file(&self.reel.path)?;
         }
         Ok(())
     }
+}
 
+impl Reel {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -162,6 +175,28 @@ impl Tape {
         Err(Failure::new("not-recorded", message))
     }
 
+    /// What the next call answers, as what is wanted.
+    fn answer<T: DeserializeOwned>(&self, call: &str, with: &Value) -> Result<T, Failure> {
+        let answer = self.play(call, with)?;
+        serde_json::from_value(answer).map_err(|error| {
+            let (path, reason) = (self.path.clone(), format!("`{call}`: {error}"));
+            let bad = CaseError::BadRecording { path, reason };
+            self.state().complaints.push(bad.to_string());
+            Failure::new("bad-recording", bad.to_string())
+        })
+    }
+
+    /// Keeps what came of a call.
+    fn keep(&self, call: &str, with: Value, result: Result<Value, Failure>) {
+        let (answer, failure) = match result {
+            Ok(answer) => (Some(answer), None),
+            Err(failure) => (None, Some(failure)),
+        };
+        let mut state = self.state();
+        state.calls.push(Recorded { call: call.to_owned(), with, answer, failure });
+        state.made += 1;
+    }
+
     /// A call: played, or made and recorded.
     async fn pass<T: Serialize + DeserializeOwned>(
         &self,
@@ -170,25 +205,21 @@ impl Tape {
         real: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
         if !self.recording {
-            let answer = self.play(call, &with)?;
-            return serde_json::from_value(answer).map_err(|error| {
-                let path = self.place.join(CALLS);
-                let bad = CaseError::BadRecording { path, reason: format!("`{call}`: {error}") };
-                self.state().complaints.push(bad.to_string());
-                Failure::new("bad-recording", bad.to_string())
-            });
+            return self.answer(call, &with);
         }
         let result = real.await;
-        let answer = result
-            .as_ref()
-            .ok()
-            .map(|answer| serde_json::to_value(answer).expect("answers serialise"));
-        let failure = result.as_ref().err().cloned();
-        let mut state = self.state();
-        state.calls.push(Recorded { call: call.to_owned(), with, answer, failure });
-        state.made += 1;
-        drop(state);
+        self.keep(call, with, result.as_ref().map(json_of).map_err(Clone::clone));
         result
+    }
+}
+
+impl HttpTape for Reel {
+    fn play(&self, call: &HttpCall) -> Option<Result<HttpAnswer, Failure>> {
+        (!self.recording).then(|| self.answer(HTTP, &json_of(call)))
+    }
+
+    fn record(&self, call: &HttpCall, answer: &HttpAnswer) {
+        self.keep(HTTP, json_of(call), Ok(json_of(answer)));
     }
 }
 
@@ -204,7 +235,7 @@ fn json_of(value: &impl Serialize) -> Value {
 impl Services for Tape {
     async fn run_command(&self, command: Command) -> Result<CommandOutput, Failure> {
         let with = json_of(&command);
-        self.pass("commands.run", with, self.real.run_command(command)).await
+        self.reel.pass("commands.run", with, self.real.run_command(command)).await
     }
 
     fn list_files(&self, glob: &str) -> Result<Vec<String>, Failure> {
@@ -223,9 +254,13 @@ impl Services for Tape {
         self
     }
 
+    fn http(&self) -> Option<Arc<dyn HttpTape>> {
+        Some(Arc::clone(&self.reel) as _)
+    }
+
     async fn call_aws(&self, call: CallRequest) -> Result<CallResponse, Failure> {
         let with = json_of(&call);
-        self.pass("aws.call", with, self.real.call_aws(call)).await
+        self.reel.pass("aws.call", with, self.real.call_aws(call)).await
     }
 }
 
@@ -233,39 +268,32 @@ impl Services for Tape {
 impl Images for Tape {
     async fn check(&self, image: ImageRequest, repository: String) -> Result<(), Failure> {
         let with = json!({ "image": image, "repository": repository });
-        self.pass("images.check", with, self.real.images.check(image, repository)).await
+        self.reel.pass("images.check", with, self.real.images.check(image, repository)).await
     }
 
     async fn fingerprint(&self, image: ImageRequest) -> Result<String, Failure> {
         let with = json_of(&image);
-        self.pass("images.fingerprint", with, self.real.images.fingerprint(image)).await
+        self.reel.pass("images.fingerprint", with, self.real.images.fingerprint(image)).await
     }
 
     fn will_push(&self) -> bool {
         let call = "images.will-push";
-        if !self.recording {
-            return self.play(call, &Value::Null).is_ok_and(|answer| answer == true);
+        if !self.reel.recording {
+            return self.reel.answer(call, &Value::Null).unwrap_or_default();
         }
         let answer = self.real.images.will_push();
-        let mut state = self.state();
-        state.calls.push(Recorded {
-            call: call.to_owned(),
-            with: Value::Null,
-            answer: Some(answer.into()),
-            failure: None,
-        });
-        state.made += 1;
+        self.reel.keep(call, Value::Null, Ok(answer.into()));
         answer
     }
 
     async fn find(&self, repository: String, tag: String) -> Result<Option<PushedImage>, Failure> {
         let with = json!({ "repository": repository, "tag": tag });
-        self.pass("images.find-in-ecr", with, self.real.images.find(repository, tag)).await
+        self.reel.pass("images.find-in-ecr", with, self.real.images.find(repository, tag)).await
     }
 
     async fn build(&self, image: ImageRequest) -> Result<Built, Failure> {
         let with = json_of(&image);
-        self.pass("images.build", with, self.real.images.build(image)).await
+        self.reel.pass("images.build", with, self.real.images.build(image)).await
     }
 
     async fn push(
@@ -275,16 +303,20 @@ impl Images for Tape {
         tag: String,
     ) -> Result<PushedImage, Failure> {
         let with = json!({ "image": image, "repository": repository, "tag": tag });
-        self.pass("images.push-to-ecr", with, self.real.images.push(image, repository, tag)).await
+        self.reel
+            .pass("images.push-to-ecr", with, self.real.images.push(image, repository, tag))
+            .await
     }
 
     async fn list(&self, repository: String) -> Result<Vec<PushedImage>, Failure> {
         let with = json!({ "repository": repository });
-        self.pass("images.list-in-ecr", with, self.real.images.list(repository)).await
+        self.reel.pass("images.list-in-ecr", with, self.real.images.list(repository)).await
     }
 
     async fn delete(&self, repository: String, tag: String) -> Result<bool, Failure> {
         let with = json!({ "repository": repository, "tag": tag });
-        self.pass("images.delete-from-ecr", with, self.real.images.delete(repository, tag)).await
+        self.reel
+            .pass("images.delete-from-ecr", with, self.real.images.delete(repository, tag))
+            .await
     }
 }

@@ -230,7 +230,7 @@ async fn run(
         }
     } else {
         did.write(folder)?;
-        tape.write(folder)?;
+        tape.write()?;
     }
     tested.verdict =
         match (tested.problems.is_empty() && tested.differences.is_empty(), request.mode) {

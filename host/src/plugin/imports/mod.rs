@@ -15,6 +15,7 @@ mod log;
 mod outcome;
 mod run;
 mod stack;
+mod tape;
 mod template_edit;
 mod template_view;
 pub(super) mod wasi;

@@ -26,8 +26,10 @@ use wasmtime_wasi_http::{
 };
 
 use super::super::log::{Lines, Log};
+use super::super::reach::HttpTape;
 use super::super::state::{Identity, State, Wasi};
 use super::super::world::Facts;
+use super::tape;
 
 /// Bytes of random numbers that one call may ask for.
 const RANDOM_AT_ONCE: u64 = 1 << 20;
@@ -52,6 +54,7 @@ impl Wasi {
         identity: &Arc<Identity>,
         facts: Option<&Facts>,
         log: &Arc<Log>,
+        tape: Option<Arc<dyn HttpTape>>,
     ) -> Self {
         let streams =
             [Lines::new(Arc::clone(log), "stdout"), Lines::new(Arc::clone(log), "stderr")];
@@ -83,6 +86,7 @@ impl Wasi {
                 identity: Arc::clone(identity),
                 log: Arc::clone(log),
                 open: facts.is_some(),
+                tape,
             },
         };
         Self { context: builder.build(), http, streams }
@@ -223,10 +227,11 @@ struct Gate {
     identity: Arc<Identity>,
     log: Arc<Log>,
     open: bool,
+    tape: Option<Arc<dyn HttpTape>>,
 }
 
-type Done = Box<dyn Future<Output = Result<(), HttpError>> + Send>;
-type Sent = Result<(http::Response<WasiBody>, Done), HttpError>;
+pub(super) type Done = Box<dyn Future<Output = Result<(), HttpError>> + Send>;
+pub(super) type Sent = Result<(http::Response<WasiBody>, Done), HttpError>;
 
 impl Gate {
     fn check(&self, uri: &http::Uri) -> Result<(), HttpError> {
@@ -256,8 +261,12 @@ impl WasiHttpHooks for Gate {
         _done: Done,
     ) -> Box<dyn Future<Output = Sent> + Send> {
         let allowed = self.check(request.uri());
+        let tape = self.tape.clone();
         Box::new(async move {
             allowed?;
+            if let Some(tape) = tape {
+                return tape::send(&*tape, request, options).await;
+            }
             let (response, io) = wasmtime_wasi_http::default_send_request(request, options).await?;
             Ok((response.map(BodyExt::boxed_unsync), Box::new(io) as Done))
         })
@@ -305,6 +314,7 @@ mod tests {
             identity: identity(network),
             log: Arc::new(Log::new("acme", recorder.clone(), 1 << 20)),
             open,
+            tape: None,
         };
         let check = |gate: &Gate, uri: &str| gate.check(&uri.parse().unwrap()).is_ok();
         let some = gate(&["api.example.com", "[::1]:80"], true);
