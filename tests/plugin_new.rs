@@ -1,11 +1,11 @@
 //! `phalanx plugin new`: what it writes builds with the language's own toolchain, and passes its own cases.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{Project, missing, on_path, repository, tool_in, tool_s};
+use crate::support::{Language, Project, repository};
 
 const HOOKS: [&str; 7] = [
     "pre-build",
@@ -23,12 +23,12 @@ fn nothing() -> Project {
 }
 
 /// Makes a plugin with every hook, builds it and runs its cases.
-fn every_hook(language: &str, prepare: impl FnOnce(PathBuf)) -> Project {
+fn every_hook(language: Language) -> Project {
     let project = nothing();
     let hooks: Vec<String> = HOOKS.iter().map(|hook| format!("--hook {hook}")).collect();
-    let new = format!("plugin new keep-messages --lang {language} {}", hooks.join(" "));
+    let new = format!("plugin new keep-messages --lang {} {}", language.name(), hooks.join(" "));
     project.phalanx(&new).succeeds();
-    prepare(project.root().join("keep-messages"));
+    language.link(&project.root().join("keep-messages"), "new-rust");
     let built = project.phalanx("plugin build keep-messages --output json").succeeds().json();
     assert_eq!(built["name"], "keep-messages");
     assert_eq!(built["capabilities"], serde_json::json!([]), "it asks for nothing");
@@ -39,16 +39,6 @@ fn every_hook(language: &str, prepare: impl FnOnce(PathBuf)) -> Project {
     assert_eq!(cases.len(), 8, "{tested:#}");
     assert!(cases.iter().all(|case| case["verdict"] == "passed"), "{tested:#}");
     project
-}
-
-/// What `cargo xtask setup` has installed for a language.
-fn tools(name: &str) -> PathBuf {
-    repository().join("target/tools").join(name)
-}
-
-/// In the place of what the project's own set-up would install.
-fn link(from: &Path, to: &Path) {
-    std::os::unix::fs::symlink(from, to).unwrap();
 }
 
 /// A deployment with the plugin does what its case says.
@@ -68,20 +58,15 @@ fn deploys(project: &Project) {
 
 #[test]
 fn a_plugin_in_rust() {
-    let project = every_hook("rust", |folder| {
-        // What was compiled for an earlier run of this test is not compiled again.
-        let shared = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("new-rust");
-        std::fs::create_dir_all(&shared).unwrap();
-        link(&shared, &folder.join("target"));
-        // What the compiler warns of, no beginner should be shown; nor what a formatter would change.
-        let source = folder.join("src/lib.rs");
-        let formatted = std::process::Command::new("rustfmt")
-            .args(["--check", "--edition", "2024"])
-            .arg(&source)
-            .output()
-            .unwrap();
-        assert!(formatted.status.success(), "{}", String::from_utf8_lossy(&formatted.stdout));
-    });
+    let project = every_hook(Language::Rust);
+    // What a formatter would change, no beginner should be shown; nor what the compiler warns of.
+    let source = project.root().join("keep-messages/src/lib.rs");
+    let formatted = Command::new("rustfmt")
+        .args(["--check", "--edition", "2024"])
+        .arg(&source)
+        .output()
+        .unwrap();
+    assert!(formatted.status.success(), "{}", String::from_utf8_lossy(&formatted.stdout));
     deploys(&project);
     let built = project.phalanx("plugin build keep-messages --force").succeeds();
     assert!(!built.stderr.contains("warning"), "{}", built.stderr);
@@ -125,8 +110,10 @@ bool exports_phalanx_pipeline_template_decorate_decorate_function(
 
 #[test]
 fn a_plugin_in_c() {
-    let Some(_) = tool_s("ziglang", "python") else { return };
-    let project = every_hook("c", |folder| link(&tools("ziglang"), &folder.join(".venv")));
+    if !Language::C.is_there() {
+        return;
+    }
+    let project = every_hook(Language::C);
     deploys(&project);
     let component = std::fs::read(project.root().join("keep-messages/keep-messages.wasm")).unwrap();
     let built = project.phalanx("plugin build keep-messages --force").succeeds();
@@ -219,11 +206,10 @@ export const templateDecorate = hook({
 
 #[test]
 fn a_plugin_in_javascript() {
-    let Some(_) = tool_in("javascript", "node_modules/.bin/jco") else { return };
-    let modules = |folder: PathBuf| {
-        link(&tools("javascript").join("node_modules"), &folder.join("node_modules"));
-    };
-    let project = every_hook("javascript", modules);
+    if !Language::JavaScript.is_there() {
+        return;
+    }
+    let project = every_hook(Language::JavaScript);
     deploys(&project);
     project.write("keep-messages/src/plugin.js", "export const templateDecorate = {;\n");
     let told = project.phalanx("plugin build keep-messages").exits(1);
@@ -243,10 +229,10 @@ fn a_plugin_in_javascript() {
 
 #[test]
 fn a_plugin_in_typescript() {
-    let Some(_) = tool_in("javascript", "node_modules/.bin/tsc") else { return };
-    let project = every_hook("typescript", |folder| {
-        link(&tools("javascript").join("node_modules"), &folder.join("node_modules"));
-    });
+    if !Language::TypeScript.is_there() {
+        return;
+    }
+    let project = every_hook(Language::TypeScript);
     deploys(&project);
     let source = project.read("keep-messages/src/plugin.ts");
     let wrong = source.replace("days() * 86_400);", "() => days());");
@@ -303,9 +289,10 @@ class Configurable:
 
 #[test]
 fn a_plugin_in_python() {
-    let Some(_) = tool_s("componentize-py", "componentize-py") else { return };
-    let project =
-        every_hook("python", |folder| link(&tools("componentize-py"), &folder.join(".venv")));
+    if !Language::Python.is_there() {
+        return;
+    }
+    let project = every_hook(Language::Python);
     deploys(&project);
     let skipped = project.phalanx("plugin build keep-messages").succeeds().stdout;
     assert!(skipped.contains("skipped: its inputs are unchanged"), "{skipped}");
@@ -390,15 +377,16 @@ func DecorateFunction(function, logicalID string) error {
 
 #[test]
 fn a_plugin_in_go() {
-    let Some(_) = on_path("go") else { return missing("go") };
-    let project = every_hook("go", |folder| {
-        let list = std::process::Command::new("gofmt")
-            .args(["-l", "plugin", "hooks", "phalanx", "runtime", "main.go"])
-            .current_dir(folder)
-            .output()
-            .unwrap();
-        assert_eq!(String::from_utf8_lossy(&list.stdout), "", "what gofmt would change");
-    });
+    if !Language::Go.is_there() {
+        return;
+    }
+    let project = every_hook(Language::Go);
+    let list = Command::new("gofmt")
+        .args(["-l", "plugin", "hooks", "phalanx", "runtime", "main.go"])
+        .current_dir(project.root().join("keep-messages"))
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&list.stdout), "", "what gofmt would change");
     deploys(&project);
     let component = std::fs::read(project.root().join("keep-messages/keep-messages.wasm")).unwrap();
     project.phalanx("plugin build keep-messages --force").succeeds();

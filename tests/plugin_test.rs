@@ -1,11 +1,8 @@
 //! `phalanx plugin test`: cases hold plugins to what they did, and tell how it differs.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
-
 use serde_json::Value;
 
-use crate::support::{Project, guests, repository};
+use crate::support::{Given, Project, Server, guests, repository};
 
 /// A project of a component that was built before, with one case.
 fn project(component: &[u8], case: &str) -> Project {
@@ -90,34 +87,23 @@ fn calls_of_the_outside_are_recorded_once_and_played_ever_after() {
 
 #[test]
 fn calls_by_http_are_recorded_too() {
-    let server = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = server.local_addr().unwrap().port();
-    let answered = std::thread::spawn(move || {
-        let (mut stream, _) = server.accept().unwrap();
-        let (mut request, mut byte) = (Vec::new(), [0]);
-        while !request.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap() == 1 {
-            request.push(byte[0]);
-        }
-        let answer =
-            "HTTP/1.1 418 I'm a teapot\r\ncontent-length: 2\r\nconnection: close\r\n\r\nno";
-        stream.write_all(answer.as_bytes()).unwrap();
-    });
+    let server = Server::start(|_, _| Given::status("418 I'm a teapot", "").with_body("no"));
+    let host = server.host();
     let case = format!(
-        "hook = \"pre-build\"\nconfig = {{ authority = \"127.0.0.1:{port}\", path = \"/status\" }}\n\
-         grants = {{ network = [\"127.0.0.1:{port}\"] }}\n"
+        "hook = \"pre-build\"\nconfig = {{ authority = \"{host}\", path = \"/status\" }}\n\
+         grants = {{ network = [\"{host}\"] }}\n"
     );
     let project = project(guests::component("caller"), &case);
     project.phalanx("plugin test --record").succeeds();
-    answered.join().unwrap();
-    let calls = project.read("cases/one/calls.json").replace(&port.to_string(), "PORT");
-    insta::assert_snapshot!(calls);
-    // Nobody listens any more.
+    let (_, port) = host.split_once(':').unwrap();
+    insta::assert_snapshot!(project.read("cases/one/calls.json").replace(port, "PORT"));
     project.phalanx("plugin test").succeeds();
     project.write("cases/one/case.toml", case.replace("/status", "/other"));
     let told = project.phalanx("plugin test").exits(1).stdout;
     assert!(told.contains("the plugin calls `http` with"), "{told}");
+    assert_eq!(server.asked().len(), 1, "what was recorded is not asked for again");
     // What is not granted is not recorded either.
-    project.write("cases/one/case.toml", case.replace(&format!("[\"127.0.0.1:{port}\"]"), "[]"));
+    project.write("cases/one/case.toml", case.replace(&format!("[\"{host}\"]"), "[]"));
     project.phalanx("plugin test --record").succeeds();
     assert!(!project.has("cases/one/calls.json"));
     assert!(project.read("cases/one/expected.json").contains("HttpRequestDenied"));

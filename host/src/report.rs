@@ -4,6 +4,7 @@
 //! NDJSON (`--events`). Nothing below the binary prints. Events are facts; wording is the binary's.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -100,6 +101,11 @@ pub enum Event {
         /// What to do.
         hint: Option<String>,
     },
+}
+
+/// A time as events and results have it, in microseconds.
+pub fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// Receives events. Called from several threads.

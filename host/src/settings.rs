@@ -93,10 +93,24 @@ impl Settings {
         }
     }
 
+    /// A program on PATH.
+    pub fn program(&self, name: &str) -> Option<PathBuf> {
+        find_program(name, self.environment.get("PATH").map(String::as_str).unwrap_or_default())
+    }
+
     /// `path`, absolute: joined to the current folder when it is relative.
     pub fn absolute(&self, path: &Path) -> PathBuf {
         self.current_dir.join(path)
     }
+}
+
+/// A program in one of the folders of a search path, which stand with `:` between them.
+pub fn find_program(name: &str, search_path: &str) -> Option<PathBuf> {
+    search_path
+        .split(':')
+        .filter(|folder| !folder.is_empty())
+        .map(|folder| Path::new(folder).join(name))
+        .find(|path| path.is_file())
 }
 
 #[cfg(test)]

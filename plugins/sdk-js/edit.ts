@@ -1,10 +1,9 @@
 // Edits the template, in `template-decorate`. A plugin that does not import this cannot.
 
-import * as view from 'phalanx:pipeline/template-view@1.0.0';
 import * as wire from 'phalanx:pipeline/template-edit@1.0.0';
 import { ask } from './failure.ts';
 import type { Json } from './json.ts';
-import { pointer } from './template.ts';
+import { get, has, pointer } from './template.ts';
 
 /** Sets the value at a pointer, creating missing parents; a last key `-` appends to a list. */
 export function set(at: string, value: Json): void {
@@ -38,32 +37,21 @@ export function replace(document: Json): void {
 }
 
 /** A part of the template as an object: what is read comes from the host, and what is assigned goes there. */
-// deno-lint-ignore no-explicit-any
 export function live(...keys: (string | number)[]): any {
-  const at = pointer(...keys);
-  const value = () => {
-    const json = view.get(at);
-    return json == null ? undefined : JSON.parse(json);
-  };
+  const place = (key: string | symbol) => pointer(...keys, String(key));
   return new Proxy({}, {
     get(_, key) {
       if (typeof key === 'symbol') return undefined;
-      const json = view.get(at + pointer(key));
-      if (json == null) return undefined;
-      const found = JSON.parse(json);
+      const found = get(place(key));
       return found !== null && typeof found === 'object' && !Array.isArray(found) ? live(...keys, key) : found;
     },
-    set(_, key, to) {
-      set(at + pointer(String(key)), to);
-      return true;
-    },
-    deleteProperty: (_, key) => (remove(at + pointer(String(key))), true),
-    has: (_, key) => view.get(at + pointer(String(key))) != null,
-    ownKeys: () => Object.keys(value() ?? {}),
+    set: (_, key, to) => (set(place(key), to), true),
+    deleteProperty: (_, key) => (remove(place(key)), true),
+    has: (_, key) => has(place(key)),
+    ownKeys: () => Object.keys(get(pointer(...keys)) ?? {}),
     getOwnPropertyDescriptor(_, key) {
-      const json = view.get(at + pointer(String(key)));
-      const found = json == null ? undefined : JSON.parse(json);
-      return found === undefined ? undefined : { value: found, enumerable: true, configurable: true, writable: true };
+      const value = get(place(key));
+      return value === undefined ? undefined : { value, enumerable: true, configurable: true, writable: true };
     },
   });
 }

@@ -1,11 +1,9 @@
 //! What plugins reach outside their sandbox, when it is granted, and that it is refused otherwise.
 
-use std::io::{ErrorKind, Read as _, Write as _};
-use std::net::TcpListener;
 use std::os::unix::fs::symlink;
 
 use super::{Service, said_by};
-use crate::support::{HOLD_LIFELINE, Lifeline, Project};
+use crate::support::{Given, HOLD_LIFELINE, Lifeline, Project, Server};
 
 /// A service with one plugin, `probe`.
 fn probe(guest: &'static str, config: &str, grants: &str, more: &str) -> Project {
@@ -211,9 +209,9 @@ fn granted_variables_are_read_and_others_are_not_there() {
 
 #[test]
 fn http_reaches_granted_hosts_only() {
-    let server = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = server.local_addr().unwrap().port();
-    let config = format!("authority = \"127.0.0.1:{port}\", path = \"/status\"");
+    let server = Server::start(|_, _| Given::status("418 I'm a teapot", ""));
+    let host = server.host();
+    let config = format!("authority = \"{host}\", path = \"/status\"");
 
     // Another port of the same host is another grant.
     for grants in ["", "network = [\"127.0.0.1:9\"]"] {
@@ -221,25 +219,12 @@ fn http_reaches_granted_hosts_only() {
         let denied = project.phalanx("build").exits(3);
         denied.says("is not granted: `network` allows").says("HttpRequestDenied");
     }
-    server.set_nonblocking(true).unwrap();
-    assert_eq!(server.accept().unwrap_err().kind(), ErrorKind::WouldBlock, "nobody has called");
-    server.set_nonblocking(false).unwrap();
+    assert_eq!(server.asked(), [], "nobody has called");
 
-    let answered = std::thread::spawn(move || {
-        let (mut stream, _) = server.accept().unwrap();
-        let (mut request, mut byte) = (Vec::new(), [0]);
-        while !request.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap() == 1 {
-            request.push(byte[0]);
-        }
-        let answer = "HTTP/1.1 418 I'm a teapot\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-        stream.write_all(answer.as_bytes()).unwrap();
-        String::from_utf8(request).unwrap()
-    });
-    let grants = format!("network = [\"127.0.0.1:{port}\"]");
-    let project = probe("caller", &config, &grants, "");
-    assert_eq!(said(&project), format!("127.0.0.1:{port} answered 418"));
-    let request = answered.join().unwrap();
-    assert!(request.starts_with("GET /status HTTP/1.1\r\n"), "{request}");
+    let project = probe("caller", &config, &format!("network = [\"{host}\"]"), "");
+    assert_eq!(said(&project), format!("{host} answered 418"));
+    let [asked] = &server.asked()[..] else { panic!("it was asked once") };
+    assert_eq!((&asked.method[..], &asked.path[..]), ("GET", "/status"));
 }
 
 #[test]

@@ -9,6 +9,8 @@ use std::time::Duration;
 /// What a client asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
+    /// Such as `GET`.
+    pub method: String,
     /// With its query.
     pub path: String,
     /// Its credentials.
@@ -43,6 +45,11 @@ impl Given {
     /// An answer with this status and, each with its line break before it, these headers.
     pub fn status(status: &str, headers: &str) -> Self {
         Self { head: format!("HTTP/1.1 {status}{headers}"), body: Body::Whole(Vec::new()) }
+    }
+
+    /// The same with a body.
+    pub fn with_body(self, body: impl Into<Vec<u8>>) -> Self {
+        Self { body: Body::Whole(body.into()), ..self }
     }
 
     /// A body that is said to have this length.
@@ -145,8 +152,9 @@ fn serve(
         if reader.read_line(&mut line)? == 0 {
             return Ok(());
         }
-        let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
-        let mut asked = Asked { path, authorization: None };
+        let mut words = line.split(' ').map(str::to_owned);
+        let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let mut asked = Asked { method, path, authorization: None };
         loop {
             let mut header = String::new();
             reader.read_line(&mut header)?;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::measure::{Cost, cost};
-use crate::run::{Outcome, command, read, root, run, target};
+use crate::run::{Outcome, command, read, root, run, run_command, target};
 use crate::setup::wasm_target;
 
 mod aws;
@@ -112,6 +112,11 @@ impl Bench {
             .env("PHALANX_CACHE_DIR", self.folder.join("cache"))
             .env("PHALANX_DATA_DIR", self.folder.join("data"));
         command
+    }
+
+    /// Runs a command of which only failures are of interest.
+    fn quietly(&self, service: &Path, words: &[&str]) -> Outcome {
+        run_command(self.phalanx(service, words).arg("--quiet").stdout(std::process::Stdio::null()))
     }
 
     fn version(&self, table: &mut Table) -> Outcome {
@@ -256,6 +261,12 @@ fn text(size: usize, seed: u64) -> Vec<u8> {
     }
     text.truncate(size);
     text
+}
+
+/// The median.
+fn middle(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }
 
 fn write(path: &Path, content: &[u8]) -> Outcome {

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use crate::run::{Outcome, root, run};
-use crate::setup::{install, tool};
+use crate::run::{Outcome, root};
+use crate::setup::{install, npm_install, tool};
 
 /// Where new projects come from.
 const TEMPLATES: &str = "host/src/cli/templates/plugin";
@@ -20,10 +20,7 @@ pub(crate) fn languages() -> Outcome {
 fn npm(name: &str, language: &str) -> Outcome {
     let manifest = template(language, "package.json")?.replace("{{name}}", "plugin");
     install(name, &[&manifest], |folder| {
-        fs::create_dir_all(folder)
-            .and_then(|()| fs::write(folder.join("package.json"), &manifest))
-            .map_err(|error| format!("cannot write to {}: {error}", folder.display()))?;
-        run(folder, &["npm", "install", "--no-audit", "--no-fund"]).map_err(|error| {
+        npm_install(folder, &manifest, &[]).map_err(|error| {
             format!("{error}\nhint: install Node.js 20 or newer with npm, then run this again")
         })
     })

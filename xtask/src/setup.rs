@@ -80,13 +80,17 @@ pub(crate) fn tool(name: &str, packages: &[&str]) -> Outcome {
 /// Installs a program of the npm registry into `target/tools`.
 pub(crate) fn npm_tool(name: &str, packages: &[&str]) -> Outcome {
     install(name, packages, |folder| {
-        // npm looks for a project upwards from where it is, and takes the first that it finds.
-        fs::create_dir_all(folder)
-            .and_then(|()| fs::write(folder.join("package.json"), "{ \"private\": true }"))
-            .map_err(|error| format!("cannot write to {}: {error}", folder.display()))?;
-        let install = ["npm", "install", "--no-audit", "--no-fund", "--save-exact"];
-        run(folder, &[&install[..], packages].concat())
+        npm_install(folder, "{ \"private\": true }", &[&["--save-exact"], packages].concat())
     })
+}
+
+/// Installs what a project of npm names, and these packages.
+pub(crate) fn npm_install(folder: &Path, manifest: &str, packages: &[&str]) -> Outcome {
+    // npm looks for a project upwards from where it is, and takes the first that it finds.
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(folder.join("package.json"), manifest))
+        .map_err(|error| format!("cannot write to {}: {error}", folder.display()))?;
+    run(folder, &[&["npm", "install", "--no-audit", "--no-fund"], packages].concat())
 }
 
 /// Installs a program into its folder, once for each list of versions.

@@ -98,10 +98,7 @@ fn manifest(session: &Session) -> Check {
 }
 
 fn program(session: &Session, name: &'static str, why: &str) -> Check {
-    let path = session.settings.environment.get("PATH").map(String::as_str).unwrap_or_default();
-    let found: Option<PathBuf> =
-        path.split(':').map(|folder| Path::new(folder).join(name)).find(|path| path.is_file());
-    match found {
+    match session.settings.program(name) {
         Some(path) => {
             Check { name, state: State::Good, detail: path.display().to_string(), hint: None }
         }

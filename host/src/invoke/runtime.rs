@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{FunctionSpec, InvokeError, Options};
 use crate::digest::Digest;
 use crate::fs;
+use crate::settings::find_program;
 
 const PYTHON: &str = include_str!("runtime.py");
 const NODE: &str = include_str!("runtime.mjs");
@@ -48,12 +49,13 @@ pub(super) fn program(
             runtime: runtime.to_owned(),
         });
     };
-    let path =
-        find(interpreter, &options.search_path).ok_or_else(|| InvokeError::NoInterpreter {
+    let path = find_program(interpreter, &options.search_path).ok_or_else(|| {
+        InvokeError::NoInterpreter {
             function: function.label.clone(),
             runtime: runtime.to_owned(),
             program: interpreter,
-        })?;
+        }
+    })?;
     let client = options
         .cache_dir
         .join("runtimes")
@@ -62,12 +64,4 @@ pub(super) fn program(
         fs::write(&client, script)?;
     }
     Ok(Program { path, arguments: vec![client], label: interpreter.into() })
-}
-
-fn find(program: &str, search_path: &str) -> Option<PathBuf> {
-    search_path
-        .split(':')
-        .filter(|folder| !folder.is_empty())
-        .map(|folder| Path::new(folder).join(program))
-        .find(|path| fs::metadata(path).is_ok_and(|metadata| metadata.is_file()))
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::hint::{BoxError, Kind};
 use crate::manifest::OnFailure;
 use crate::plugin::{Artifacts, Call, Hook, Output, Plugin, World};
-use crate::report::Event;
+use crate::report::{Event, micros};
 use crate::template::Finding;
 
 use super::error::PipelineError;
@@ -73,24 +73,11 @@ fn plugins_of(run: &Run, hook: Hook) -> Vec<Arc<Plugin>> {
 }
 
 fn call_of(run: &Run, hook: Hook, plugin: &Plugin) -> Call {
-    match hook {
-        Hook::PreBuild => Call::PreBuild,
-        Hook::PostBuild => Call::PostBuild,
-        Hook::TemplateDecorate => Call::Decorate {
-            functions: run
-                .service
-                .functions
-                .values()
-                .filter(|function| function.decorators.iter().any(|name| name == plugin.name()))
-                .map(|function| (function.name.clone(), function.logical_id.clone()))
-                .collect(),
-        },
-        Hook::TemplateValidate => Call::Validate,
-        Hook::PostProvision => Call::PostProvision,
-        Hook::Rollback => Call::Rollback,
-        Hook::PreDelete => Call::PreDelete,
-        Hook::PostDelete => Call::PostDelete,
-    }
+    let functions = run.service.functions.values();
+    let decorated =
+        functions.filter(|function| function.decorators.iter().any(|name| name == plugin.name()));
+    let named = decorated.map(|function| (function.name.clone(), function.logical_id.clone()));
+    Call::of(hook, || named.collect())
 }
 
 async fn call_plugin(
@@ -126,7 +113,7 @@ async fn call_plugin(
     run.reporter().event(Event::HookFinished {
         plugin: plugin.name().to_owned(),
         hook: hook.name().to_owned(),
-        elapsed_us: u64::try_from(output.elapsed.as_micros()).unwrap_or(u64::MAX),
+        elapsed_us: micros(output.elapsed),
         edits: output.edits,
     });
     Ok(output)

@@ -1,7 +1,6 @@
 //! Finds plugins where they come from, and says what they are. Nothing of a service is changed here.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use semver::{Version, VersionReq};
 use serde::Serialize;
@@ -9,7 +8,7 @@ use serde::Serialize;
 use crate::fs;
 use crate::hint::{BoxError, Explain, Kind};
 use crate::manifest::{Grants, Limits, Service, Source};
-use crate::plugin::{Host, HostOptions, Inspection, MAX_COMPONENT};
+use crate::plugin::{Host, Inspection, MAX_COMPONENT};
 use crate::registry::{
     Client, Judged, Locked, LockedGrants, LockedLimits, Packages, PolicyError, Proof, PublicKey,
     Reference, RegistryError, Signers, Trust, builtin, choose, newest,
@@ -112,12 +111,9 @@ impl Registries {
         profile: Option<&str>,
         offline: bool,
     ) -> Result<Self, BoxError> {
-        let Environment { settings, reporter, compiler, .. } = environment;
-        let mut options = HostOptions::new(settings, Arc::clone(reporter));
-        options.compiler.clone_from(compiler);
         Ok(Self {
-            client: registries::client(settings, profile, offline),
-            host: Host::new(options)?,
+            client: registries::client(&environment.settings, profile, offline),
+            host: Host::new(environment.host_options())?,
             environment: environment.clone(),
         })
     }

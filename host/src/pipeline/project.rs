@@ -11,8 +11,7 @@ use crate::fs;
 use crate::hint::{BoxError, Explain, Kind};
 use crate::manifest::{Project, ProjectBindings, read_project};
 use crate::plugin::{
-    About, BindingsLanguage, Host, HostOptions, Inspection, Sections, assemble, bindings,
-    embed_world,
+    About, BindingsLanguage, Host, Inspection, Sections, assemble, bindings, embed_world,
 };
 
 use super::run::Environment;
@@ -46,9 +45,7 @@ pub async fn build_plugin(
 ) -> Result<BuiltPlugin, BoxError> {
     let Component { name, file, component, skipped } =
         build_component(environment, folder, force).await?;
-    let mut options = HostOptions::new(&environment.settings, Arc::clone(&environment.reporter));
-    options.compiler.clone_from(&environment.compiler);
-    let inspection = Host::new(options)?.inspect(&name, &component)?;
+    let inspection = Host::new(environment.host_options())?.inspect(&name, &component)?;
     fs::write(&file, &component)?;
     Ok(BuiltPlugin { file, skipped, sections: Sections::of(&component), inspection })
 }
@@ -117,9 +114,7 @@ fn is_there(environment: &Environment, folder: &Path, program: &str) -> bool {
     if program.contains('/') {
         return folder.join(program).is_file();
     }
-    let path = environment.settings.environment.get("PATH");
-    let mut folders = path.into_iter().flat_map(|path| path.split(':'));
-    folders.any(|one| Path::new(one).join(program).is_file())
+    environment.settings.program(program).is_some()
 }
 
 /// Runs the project's build; true when nothing had changed.

@@ -100,8 +100,7 @@ pub async fn component_of(
 }
 
 async fn check_config(plugin: &Plugin, usage: &PluginUse) -> Result<(), BoxError> {
-    let Some(schema) = plugin.config_schema().await? else { return Ok(()) };
-    let problems = plugin::check_config(&schema, &usage.config);
+    let problems = plugin.check_config(&usage.config).await?;
     if problems.is_empty() {
         return Ok(());
     }

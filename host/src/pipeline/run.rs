@@ -42,6 +42,15 @@ pub struct Environment {
     pub interrupt: Interrupt,
 }
 
+impl Environment {
+    /// How plugins are loaded in this process.
+    pub fn host_options(&self) -> HostOptions {
+        let mut options = HostOptions::new(&self.settings, Arc::clone(&self.reporter));
+        options.compiler.clone_from(&self.compiler);
+        options
+    }
+}
+
 /// What the user asked for.
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -211,9 +220,7 @@ impl Run {
     /// The plugin host, made when it is first needed: a service without plugins pays nothing.
     pub(super) fn host(&mut self) -> Result<&Host, BoxError> {
         if self.host.is_none() {
-            let Environment { settings, reporter, compiler, .. } = &self.environment;
-            let mut options = HostOptions::new(settings, Arc::clone(reporter));
-            options.compiler.clone_from(compiler);
+            let mut options = self.environment.host_options();
             // One engine serves all plugins of a run, so the largest stack that any of them asks for.
             let stacks = self.service.plugins.values().map(|plugin| plugin.limits.stack);
             options.stack = stacks.max().unwrap_or(options.stack);

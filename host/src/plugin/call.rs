@@ -44,6 +44,20 @@ pub enum Call {
 }
 
 impl Call {
+    /// The call of a hook; a decorator is called for these functions.
+    pub fn of(hook: Hook, functions: impl FnOnce() -> Vec<(String, String)>) -> Self {
+        match hook {
+            Hook::PreBuild => Self::PreBuild,
+            Hook::PostBuild => Self::PostBuild,
+            Hook::TemplateDecorate => Self::Decorate { functions: functions() },
+            Hook::TemplateValidate => Self::Validate,
+            Hook::PostProvision => Self::PostProvision,
+            Hook::Rollback => Self::Rollback,
+            Hook::PreDelete => Self::PreDelete,
+            Hook::PostDelete => Self::PostDelete,
+        }
+    }
+
     /// The hook.
     pub fn hook(&self) -> Hook {
         match self {

@@ -355,6 +355,18 @@ impl Plugin {
         Ok(Some(schema))
     }
 
+    /// What is wrong with a config, each with its place in it; nothing when it has no schema.
+    ///
+    /// # Errors
+    /// As [`Self::config_schema`].
+    pub async fn check_config(
+        &self,
+        config: &serde_json::Value,
+    ) -> Result<Vec<(String, String)>, PluginError> {
+        let schema = self.config_schema().await?;
+        Ok(schema.map(|schema| schema::check_config(&schema, config)).unwrap_or_default())
+    }
+
     pub(super) fn error(&self, stage: Stage, problem: Problem) -> PluginError {
         PluginError::new(&self.identity.name, self.version(), stage, problem)
     }

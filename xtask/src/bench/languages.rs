@@ -5,10 +5,10 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use super::{Bench, PACKAGINGS, TIMES, Table, remove, write};
+use super::{Bench, PACKAGINGS, TIMES, Table, middle, remove, write};
 use crate::languages::languages;
 use crate::measure::cost;
-use crate::run::{Outcome, run_command, target};
+use crate::run::{Outcome, target};
 
 /// The plugin's name.
 const NAME: &str = "keep-messages";
@@ -52,18 +52,13 @@ impl Bench {
 
     fn in_language(&self, folder: &Path, language: &Language, table: &mut Table) -> Outcome {
         let Language { name: language, tool, limit } = *language;
-        let quietly = |words: &[&str]| {
-            run_command(
-                self.phalanx(folder, words).arg("--quiet").stdout(std::process::Stdio::null()),
-            )
-        };
-        quietly(&["plugin", "new", NAME, "--lang", language])?;
+        self.quietly(folder, &["plugin", "new", NAME, "--lang", language])?;
         let project = folder.join(NAME);
         if let Some((name, from)) = tool {
             let linked = symlink(target().join("tools").join(from), project.join(name));
             linked.map_err(|error| error.to_string())?;
         }
-        quietly(&["plugin", "build", NAME])?;
+        self.quietly(folder, &["plugin", "build", NAME])?;
         let component = project.join(NAME).with_extension("wasm");
         let size = fs::metadata(&component).map_err(|error| error.to_string())?.len();
 
@@ -76,7 +71,7 @@ impl Bench {
         write(&case.join("case.toml"), b"hook = \"template-decorate\"\n")?;
         write(&case.join("template.json"), template().as_bytes())?;
         let test = ["plugin", "test", NAME, "--case", "large"];
-        quietly(&[&test[..], &["--bless"]].concat())?;
+        self.quietly(folder, &[&test[..], &["--bless"]].concat())?;
         let (mut load, mut call) = (Vec::new(), Vec::new());
         for _ in 0..TIMES {
             let mut run = self.phalanx(folder, &[&test[..], &["--output", "json"]].concat());
@@ -85,10 +80,6 @@ impl Bench {
             load.push(millis(&text, "load-us")?);
             call.push(millis(&text, "elapsed-us")?);
         }
-        let middle = |values: &mut Vec<f64>| {
-            values.sort_by(f64::total_cmp);
-            values[values.len() / 2]
-        };
         let (load, call) = (middle(&mut load), middle(&mut call));
         table.row(
             &format!("a decorator in {language}, {QUEUES} edits: loaded and called, warm"),

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
-use super::{Bench, TIMES, Table, remove, text, write};
+use super::{Bench, TIMES, Table, middle, remove, text, write};
 use crate::measure::cost;
 use crate::run::{Outcome, command, read, root, run_command, target};
 use crate::server::Server;
@@ -117,10 +117,6 @@ impl Bench {
         table.row("a plugin of 20 MB, fetched and kept: wall", &measured, "0.8×");
         Ok(())
     }
-
-    fn quietly(&self, service: &Path, words: &[&str]) -> Outcome {
-        run_command(self.phalanx(service, words).arg("--quiet").stdout(std::process::Stdio::null()))
-    }
 }
 
 /// Starts a registry that keeps what it has in this folder.
@@ -158,10 +154,4 @@ fn padded(component: &[u8], bytes: &[u8]) -> Vec<u8> {
         }
     }
     [&padded[..], name, bytes].concat()
-}
-
-/// The median.
-fn middle(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }

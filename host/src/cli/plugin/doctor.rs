@@ -1,12 +1,12 @@
 //! `phalanx plugin doctor`.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Args;
 use phalanx::hint::{BoxError, Explain};
-use phalanx::plugin::{CONTRACT_VERSION, Host, HostOptions, Inspection, PluginError, check_config};
+use phalanx::plugin::{CONTRACT_VERSION, Host, Inspection, PluginError, check_config};
+use phalanx::report::micros;
 use phalanx::text::{count, safe_text, size};
 use serde::Serialize;
 
@@ -25,9 +25,7 @@ pub(in crate::cli) struct Doctor {
 impl Doctor {
     pub(super) async fn run(self, session: &Session) -> Result<Answer, BoxError> {
         let Found { source, component, usage } = Found::find(session, &self.plugin).await?;
-        let mut options = HostOptions::new(&session.settings, Arc::clone(&session.reporter));
-        options.compiler = session.environment().compiler;
-        let host = Host::new(options)?;
+        let host = Host::new(session.environment().host_options())?;
         let is_used = usage.is_some();
         let usage = usage.unwrap_or_else(|| everything(&self.plugin));
         let (inspection, errors) = host.examine(&usage, &component);
@@ -38,8 +36,7 @@ impl Doctor {
             let began = Instant::now();
             match plugin.config_schema().await {
                 Ok(Some(schema)) => {
-                    let micros = began.elapsed().as_micros();
-                    start_us = Some(u64::try_from(micros).unwrap_or(u64::MAX));
+                    start_us = Some(micros(began.elapsed()));
                     let wrong =
                         if is_used { check_config(&schema, &usage.config) } else { Vec::new() };
                     problems.extend(wrong.into_iter().map(|(at, why)| Trouble {

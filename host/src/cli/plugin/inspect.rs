@@ -1,11 +1,10 @@
 //! `phalanx plugin inspect`.
 
 use std::fmt;
-use std::sync::Arc;
 
 use clap::Args;
 use phalanx::hint::BoxError;
-use phalanx::plugin::{About, Host, HostOptions, Inspection, Sections};
+use phalanx::plugin::{About, Host, Inspection, Sections};
 use phalanx::text::{safe_line, size};
 use serde::Serialize;
 use serde_json::Value;
@@ -26,9 +25,7 @@ impl Inspect {
     pub(super) async fn run(self, session: &Session) -> Result<Answer, BoxError> {
         let found = Found::find(session, &self.plugin).await?;
         let (source, component) = (found.source, found.component);
-        let mut options = HostOptions::new(&session.settings, Arc::clone(&session.reporter));
-        options.compiler = session.environment().compiler;
-        let host = Host::new(options)?;
+        let host = Host::new(session.environment().host_options())?;
         let inspection = host.inspect(&self.plugin, &component)?;
         let config_schema = schema(&host, &inspection, &component).await?;
         let (about, sections) = (About::read(&component), Sections::of(&component));

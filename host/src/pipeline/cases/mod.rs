@@ -11,17 +11,17 @@ mod world;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde::Serialize;
 
 use crate::fs;
 use crate::hint::{BoxError, Explain as _};
 use crate::manifest::{Case, Location, OnFailure, PluginUse, Source, read_case};
-use crate::plugin::{Host, HostOptions, Plugin, World, check_config};
-use crate::report::Recorder;
+use crate::plugin::{Host, World};
+use crate::report::{Recorder, micros};
 
-use super::project::build_component;
+use super::project::{Component, build_component};
 use super::run::Environment;
 use calls::Tape;
 use error::CaseError;
@@ -129,8 +129,7 @@ pub async fn test_plugin(
 ) -> Result<TestedPlugin, BoxError> {
     let built = build_component(environment, &request.folder, false).await?;
     let cases = read_cases(&request.folder, &request.names)?;
-    let mut options = HostOptions::new(&environment.settings, Arc::clone(&environment.reporter));
-    options.compiler.clone_from(&environment.compiler);
+    let mut options = environment.host_options();
     let stacks = cases.iter().map(|(_, case)| case.limits.stack);
     options.stack = stacks.fold(options.stack, u64::max);
     let host = Host::new(options)?;
@@ -138,23 +137,13 @@ pub async fn test_plugin(
     host.inspect(&built.name, &built.component)?;
     let mut tested = Vec::new();
     for (name, case) in &cases {
-        let began = Instant::now();
-        let plugin = host.load(&usage(&built.name, name, case), &built.component)?;
-        let loading = began.elapsed();
-        let folder = request.folder.join(CASES).join(name);
         let mut interrupt = environment.interrupt.clone();
         tested.push(tokio::select! {
             biased;
             () = interrupt.raised() => {
                 return Err(super::PipelineError::Interrupted { at: "plugin test" }.into());
             }
-            tested = run(environment, request, &plugin, name, case, &folder) => {
-                let mut tested = tested?;
-                if let Some(costs) = &mut tested.costs {
-                    costs.load_us = micros(loading);
-                }
-                tested
-            }
+            tested = run(environment, request, &host, &built, name, case) => tested?,
         });
     }
     Ok(TestedPlugin { plugin: built.name, cases: tested })
@@ -164,11 +153,15 @@ pub async fn test_plugin(
 async fn run(
     environment: &Environment,
     request: &CaseRequest,
-    plugin: &Plugin,
+    host: &Host,
+    built: &Component,
     name: &str,
     case: &Case,
-    folder: &Path,
 ) -> Result<TestedCase, BoxError> {
+    let began = Instant::now();
+    let plugin = host.load(&usage(&built.name, name, case), &built.component)?;
+    let loading = began.elapsed();
+    let folder = &request.folder.join(CASES).join(name);
     let mut tested = TestedCase {
         name: name.to_owned(),
         hook: case.hook.clone(),
@@ -183,12 +176,10 @@ async fn run(
         tested.problems.push(format!("the plugin has no hook `{}`: it has {hooks}", case.hook));
         return Ok(tested);
     }
-    if let Some(schema) = plugin.config_schema().await? {
-        let wrong = check_config(&schema, &case.config).into_iter();
-        tested.problems.extend(wrong.map(|(at, why)| format!("`config{at}`: {why}")));
-        if !tested.problems.is_empty() {
-            return Ok(tested);
-        }
+    let wrong = plugin.check_config(&case.config).await?.into_iter();
+    tested.problems.extend(wrong.map(|(at, why)| format!("`config{at}`: {why}")));
+    if !tested.problems.is_empty() {
+        return Ok(tested);
     }
     let reporter = Arc::new(Recorder::default());
     let tape = Arc::new(Tape::open(environment, request, case, folder).await?);
@@ -209,7 +200,7 @@ async fn run(
     let did = Observed::new(&world, &before, packages, &result, &reporter.events());
     if let Ok(output) = &result {
         tested.costs = Some(Costs {
-            load_us: 0,
+            load_us: micros(loading),
             elapsed_us: micros(output.elapsed),
             startup_us: micros(output.startup),
             memory: output.memory_peak,
@@ -239,10 +230,6 @@ async fn run(
             (true, CaseMode::Bless | CaseMode::Record) => Verdict::Blessed,
         };
     Ok(tested)
-}
-
-fn micros(time: Duration) -> u64 {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// The cases of a project, sorted by name.

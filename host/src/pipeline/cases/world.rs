@@ -10,7 +10,7 @@ use crate::hint::BoxError;
 use crate::manifest::Case;
 use crate::package;
 use crate::pipeline::artifacts::SharedPackages;
-use crate::plugin::{Artifacts, Call, Facts, Failure, OutcomeView, StackResource, StackView};
+use crate::plugin::{Artifacts, Call, Facts, Failure, Hook, OutcomeView, StackResource, StackView};
 use crate::template::{Author, Template};
 
 /// The template's file, when the case names none.
@@ -20,19 +20,9 @@ const NOW: Duration = Duration::from_secs(1_767_225_600);
 
 /// The call that a case makes.
 pub(super) fn call(case: &Case) -> Call {
-    match case.hook.as_str() {
-        "pre-build" => Call::PreBuild,
-        "post-build" => Call::PostBuild,
-        "template-decorate" => Call::Decorate {
-            functions: case.functions.iter().map(|(a, b)| (a.clone(), b.clone())).collect(),
-        },
-        "template-validate" => Call::Validate,
-        "post-provision" => Call::PostProvision,
-        "rollback" => Call::Rollback,
-        "pre-delete" => Call::PreDelete,
-        "post-delete" => Call::PostDelete,
-        other => unreachable!("`{other}` was checked when the case was read"),
-    }
+    let hook = Hook::ALL.into_iter().find(|hook| hook.name() == case.hook);
+    let functions = || case.functions.iter().map(|(a, b)| (a.clone(), b.clone())).collect();
+    Call::of(hook.expect("checked when the case was read"), functions)
 }
 
 pub(super) fn facts(case: &Case) -> Facts {
@@ -121,5 +111,19 @@ pub(super) fn outcome(case: &Case) -> OutcomeView {
         failed_step: outcome.failed_step,
         error: Failure { code: outcome.code, message: outcome.message, hint: outcome.hint },
         completed: outcome.completed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::read_case;
+
+    #[test]
+    fn a_case_can_call_every_hook() {
+        for hook in Hook::ALL {
+            let case = read_case("case.toml", format!("hook = \"{hook}\"\n")).unwrap();
+            assert_eq!(call(&case).hook(), hook);
+        }
     }
 }

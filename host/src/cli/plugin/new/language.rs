@@ -55,78 +55,107 @@ pub(super) enum Language {
     C,
 }
 
-impl Language {
+/// What is to know of a language.
+pub(super) struct Facts {
     /// Its name for people.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Rust => "Rust",
-            Self::Python => "Python",
-            Self::Javascript => "JavaScript",
-            Self::Typescript => "TypeScript",
-            Self::Go => "Go",
-            Self::C => "C",
-        }
-    }
-
-    /// What it needs, and what installs that.
-    pub(super) fn needs(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Rust => ("rustup", "curl https://sh.rustup.rs -sSf | sh"),
-            Self::Python => ("Python 3.10 or newer", "apt-get install python3-venv"),
-            Self::Javascript | Self::Typescript => {
-                ("Node.js 20 or newer", "apt-get install nodejs npm")
-            }
-            Self::Go => ("Go 1.25 or newer", "https://go.dev/doc/install"),
-            Self::C => ("Python 3.9 or newer, for the compiler", "apt-get install python3-venv"),
-        }
-    }
-
+    pub(super) name: &'static str,
+    /// What must be installed.
+    pub(super) needs: &'static str,
+    /// What installs that.
+    pub(super) install: &'static str,
     /// What installs the project's own tools, once.
-    pub(super) fn setup(self) -> Option<&'static str> {
-        match self {
-            Self::Rust | Self::Go => None,
-            Self::Javascript | Self::Typescript => Some("npm install --no-audit --no-fund"),
-            Self::C | Self::Python => Some(
-                "python3 -m venv .venv && .venv/bin/pip install --quiet --requirement requirements.txt",
-            ),
-        }
-    }
+    pub(super) setup: Option<&'static str>,
+    /// Where in the project its guest library goes.
+    folder: &'static str,
+    /// The library: path and text of each file.
+    library: &'static [(&'static str, &'static str)],
+}
 
-    /// The folder of its templates.
-    fn folder(self) -> &'static str {
+/// Tools that a `requirements.txt` names.
+const VENV: Option<&str> =
+    Some("python3 -m venv .venv && .venv/bin/pip install --quiet --requirement requirements.txt");
+/// Tools that a `package.json` names.
+const NPM: Facts = Facts {
+    name: "JavaScript",
+    needs: "Node.js 20 or newer",
+    install: "apt-get install nodejs npm",
+    setup: Some("npm install --no-audit --no-fund"),
+    folder: "phalanx/",
+    library: JS_SDK,
+};
+
+impl Language {
+    /// What is to know of it.
+    pub(super) fn facts(self) -> Facts {
         match self {
-            Self::Rust => "rust",
-            Self::Python => "python",
-            Self::Javascript => "javascript",
-            Self::Typescript => "typescript",
-            Self::Go => "go",
-            Self::C => "c",
+            Self::Rust => Facts {
+                name: "Rust",
+                needs: "rustup",
+                install: "curl https://sh.rustup.rs -sSf | sh",
+                setup: None,
+                folder: "phalanx-plugin/",
+                library: RUST_SDK,
+            },
+            Self::Python => Facts {
+                name: "Python",
+                needs: "Python 3.10 or newer",
+                install: "apt-get install python3-venv",
+                setup: VENV,
+                folder: "phalanx/",
+                library: PYTHON_SDK,
+            },
+            Self::Javascript => NPM,
+            Self::Typescript => Facts { name: "TypeScript", ..NPM },
+            Self::Go => Facts {
+                name: "Go",
+                needs: "Go 1.25 or newer",
+                install: "https://go.dev/doc/install",
+                setup: None,
+                folder: "",
+                library: GO_SDK,
+            },
+            Self::C => Facts {
+                name: "C",
+                needs: "Python 3.9 or newer, for the compiler",
+                install: "apt-get install python3-venv",
+                setup: VENV,
+                folder: "include/",
+                library: C_SDK,
+            },
         }
     }
 
     /// The files of a new project, by path.
     pub(super) fn files(self, project: &Project<'_>) -> BTreeMap<String, String> {
-        let has = |hook: &str| project.hooks.iter().any(|own| own.name() == hook);
+        let Facts { name: language, setup, folder, library, .. } = self.facts();
+        let own = value_name(self);
+        let names: Vec<_> = project.hooks.iter().map(|hook| value_name(*hook)).collect();
+        let has = |part: &str| part == own || names.iter().any(|name| name == part);
         let (snake, pascal) = (project.name.replace('-', "_"), pascal(project.name));
-        let exports: Vec<_> =
-            project.hooks.iter().map(|hook| hook.name().replace('-', "_")).collect();
-        let exports = exports.join(", ");
-        let setup = self.setup().map(|setup| format!("{setup}\n")).unwrap_or_default();
+        let exports = names.join(", ").replace('-', "_");
+        let setup = setup.map(|setup| format!("{setup}\n")).unwrap_or_default();
+        // The one thing in which TypeScript differs within a line.
+        let text = if self == Self::Typescript { ": string" } else { "" };
         let values = [
             ("name", project.name),
             ("snake", snake.as_str()),
             ("Type", pascal.as_str()),
             ("exports", exports.as_str()),
             ("description", DESCRIPTION),
-            ("Language", self.name()),
+            ("Language", language),
+            ("text", text),
             ("setup", setup.as_str()),
         ];
         let mut files = BTreeMap::new();
         for (path, text) in TEMPLATES {
             let path = match path.split_once('/') {
                 // `.in`: what tools of this repository would take for their own.
-                Some((folder, own)) if folder == self.folder() => {
-                    own.trim_end_matches(".in").replace("gitignore", ".gitignore")
+                Some((folder, path)) if folder == own => {
+                    path.trim_end_matches(".in").replace("gitignore", ".gitignore")
+                }
+                // One source serves both.
+                Some(("javascript", "src/plugin.js")) if self == Self::Typescript => {
+                    "src/plugin.ts".to_owned()
                 }
                 Some(("cases", case)) if has(hook_of(case)) => (*path).to_owned(),
                 Some(("wit", _)) if self != Self::Rust => (*path).to_owned(),
@@ -138,13 +167,6 @@ impl Language {
                 files.insert(path, filled);
             }
         }
-        let (folder, library) = match self {
-            Self::Rust => ("phalanx-plugin/", RUST_SDK),
-            Self::Python => ("phalanx/", PYTHON_SDK),
-            Self::Javascript | Self::Typescript => ("phalanx/", JS_SDK),
-            Self::Go => ("", GO_SDK),
-            Self::C => ("include/", C_SDK),
-        };
         let library = library.iter();
         files.extend(library.map(|(path, text)| (format!("{folder}{path}"), (*text).to_owned())));
         if self != Self::Rust {
@@ -152,6 +174,11 @@ impl Language {
         }
         files
     }
+}
+
+/// What the command line calls it.
+fn value_name(value: impl ValueEnum) -> String {
+    value.to_possible_value().expect("no value is hidden").get_name().to_owned()
 }
 
 /// The hook that a case calls: its folder is named for the function.

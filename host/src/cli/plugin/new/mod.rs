@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::super::output::Answer;
 use super::super::session::Session;
-use language::{Language, Project};
+use language::{Facts, Language, Project};
 
 /// Start a new plugin in a language of your choice
 #[derive(Debug, Args)]
@@ -34,7 +34,7 @@ pub(in crate::cli) struct New {
     list: bool,
 }
 
-/// An interface that a plugin can export.
+/// An interface that a plugin can export; each is called as in the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 enum Hook {
     /// Before the service is built
@@ -51,21 +51,6 @@ enum Hook {
     Rollback,
     /// Around the deletion of the stack
     Teardown,
-}
-
-impl Hook {
-    /// The interface's name.
-    fn name(self) -> &'static str {
-        match self {
-            Self::PreBuild => "pre-build",
-            Self::PostBuild => "post-build",
-            Self::TemplateDecorate => "template-decorate",
-            Self::TemplateValidate => "template-validate",
-            Self::PostProvision => "post-provision",
-            Self::Rollback => "rollback",
-            Self::Teardown => "teardown",
-        }
-    }
 }
 
 impl New {
@@ -89,14 +74,15 @@ impl New {
         for (path, content) in &files {
             fs::write(&folder.join(path), content)?;
         }
+        let facts = self.lang.facts();
         let own = files.keys().filter(|path| {
             !path.contains('/') || path.starts_with("src/") || path.starts_with("plugin/")
         });
         Ok(Answer::new(&Made {
             plugin: name.clone(),
-            language: self.lang.name(),
+            language: facts.name,
             folder: name.into(),
-            setup: self.lang.setup(),
+            setup: facts.setup,
             files: own.cloned().chain([format!("{CASES}/")]).collect(),
         }))
     }
@@ -136,10 +122,9 @@ struct Listed {
 
 impl Languages {
     fn all() -> Self {
-        let listed = |language: &Language| Listed {
-            language: language.name(),
-            needs: language.needs().0,
-            install: language.needs().1,
+        let listed = |language: &Language| {
+            let Facts { name, needs, install, .. } = language.facts();
+            Listed { language: name, needs, install }
         };
         Self(Language::value_variants().iter().map(listed).collect())
     }

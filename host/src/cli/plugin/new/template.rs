@@ -1,7 +1,7 @@
 //! Fills in the files of a new project.
 //!
 //! `{{key}}` is a value. Lines between `{{#a b}}` and `{{/}}`, each on a line of its own, stay when the project has
-//! the hook `a` or `b`.
+//! the hook `a` or `b`, or is in that language.
 
 /// Fills a text in. Each key has its value.
 pub(super) fn fill(text: &str, values: &[(&str, &str)], has: impl Fn(&str) -> bool) -> String {

@@ -26,8 +26,19 @@ import * as stack from '../phalanx/stack.ts';
 import * as template from '../phalanx/template.ts';
 {{/}}
 
+{{#javascript}}
 /** Days that a queue keeps a message: `config = { days = 4 }` in a service's manifest. */
 const days = () => run.config().days ?? 4;
+{{/}}
+{{#typescript}}
+/** What a service's manifest can say: `config = { days = 4 }`. */
+interface Config {
+  /** Days that a queue keeps a message. */
+  days: number;
+}
+
+const days = () => run.config<Config>().days ?? 4;
+{{/}}
 
 /** The host checks a service's config with this schema before anything runs. */
 export const configurable = schema({
@@ -79,7 +90,7 @@ export const templateDecorate = hook({
   },
 
   /** Once for each function that names this plugin in `decorators`. */
-  decorateFunction(name, logicalId) {
+  decorateFunction(name{{text}}, logicalId{{text}}) {
     // The template as an object: what is assigned is edited.
     edit.live('Resources', logicalId, 'Properties', 'Environment', 'Variables').MESSAGE_DAYS = String(days());
     log.info(`\`${name}\` knows how long messages are kept`);
