@@ -1,24 +1,23 @@
-//! The conformance plugin in Rust.
+//! The tagger in Rust.
 
 use phalanx_plugin::{
-    Failure, Finding, Pointer, PreBuild, Result, Severity, TemplateDecorate, TemplateValidate, Value,
-    commands, context, json, log, template,
+    Failure, Pointer, PreBuild, Result, TemplateDecorate, Value, commands, context, json, log, template,
 };
 
 /// The plugin and its config.
 #[derive(serde::Deserialize)]
-pub struct KeepMessages {
+pub struct Tagger {
     /// Who owns the service.
     pub team: String,
 }
 
-impl KeepMessages {
+impl Tagger {
     fn tag(&self) -> Value {
         json!({ "Key": "team", "Value": self.team })
     }
 }
 
-impl PreBuild for KeepMessages {
+impl PreBuild for Tagger {
     fn pre_build(&self) -> Result {
         context::set("tagger.team", &self.team)?;
         log::info!("the team is {}", self.team);
@@ -26,7 +25,7 @@ impl PreBuild for KeepMessages {
     }
 }
 
-impl TemplateDecorate for KeepMessages {
+impl TemplateDecorate for Tagger {
     fn decorate_service(&self) -> Result {
         if self.team == "nobody" {
             return Err(Failure::new("no-owner", "`nobody` owns nothing")
@@ -53,16 +52,4 @@ impl TemplateDecorate for KeepMessages {
     }
 }
 
-impl TemplateValidate for KeepMessages {
-    fn validate(&self) -> Result<Vec<Finding>> {
-        let places = template::resources_of_type("AWS::SQS::Queue");
-        let places = places.into_iter().map(|queue| (Pointer::property(&queue, "Tags"), queue));
-        let untagged = places.filter(|(tags, _)| !template::has(tags));
-        let finding = |(tags, queue)| {
-            Finding::new(Severity::Error, "untagged", tags, format!("`{queue}` has no tags"))
-        };
-        Ok(untagged.map(finding).collect())
-    }
-}
-
-phalanx_plugin::export!(KeepMessages: pre_build, template_decorate, template_validate);
+phalanx_plugin::export!(Tagger: pre_build, template_decorate);

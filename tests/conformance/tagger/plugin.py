@@ -1,8 +1,7 @@
-"""The conformance plugin in Python."""
+"""The tagger in Python."""
 
 from phalanx import commands, context, edit, log, run, template
 from phalanx.failure import Failure, hook
-from wit_world.exports.template_validate import Finding
 
 
 def team() -> str:
@@ -36,14 +35,3 @@ class TemplateDecorate:
 
     def decorate_function(self, function: str, logical_id: str) -> None:
         edit.set(template.property(logical_id, "Tags", "-"), tag())
-
-
-@hook
-class TemplateValidate:
-    def validate(self) -> list[Finding]:
-        places = [(queue, template.property(queue, "Tags")) for queue in template.logical_ids("AWS::SQS::Queue")]
-        return [
-            Finding("error", "untagged", place, f"`{queue}` has no tags", None)
-            for queue, place in places
-            if not template.has(place)
-        ]

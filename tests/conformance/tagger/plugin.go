@@ -1,10 +1,9 @@
-// Package plugin is the conformance plugin in Go.
+// Package plugin is the tagger in Go.
 package plugin
 
 import (
 	"strings"
 
-	export "phalanx-plugin/bindings/phalanx_pipeline_template_validate"
 	"phalanx-plugin/phalanx"
 	"phalanx-plugin/phalanx/commands"
 	"phalanx-plugin/phalanx/context"
@@ -83,19 +82,4 @@ func DecorateFunction(function, logicalID string) error {
 		return err
 	}
 	return edit.Set(template.Property(logicalID, "Tags", "-"), tag{"team", team})
-}
-
-// Validate finds queues without tags.
-func Validate() ([]export.Finding, error) {
-	findings := []export.Finding{}
-	for _, queue := range template.OfType("AWS::SQS::Queue") {
-		tags := template.Property(queue, "Tags")
-		if !template.Has(tags) {
-			message := "`" + queue + "` has no tags"
-			findings = append(findings, export.Finding{
-				Severity: "error", Rule: "untagged", At: tags, Message: message,
-			})
-		}
-	}
-	return findings, nil
 }

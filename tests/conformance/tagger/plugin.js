@@ -1,4 +1,4 @@
-// The conformance plugin in JavaScript.
+// The tagger in JavaScript.
 
 import * as commands from '../phalanx/commands.ts';
 import * as context from '../phalanx/context.ts';
@@ -38,14 +38,5 @@ export const templateDecorate = hook({
 
   decorateFunction(name, logicalId) {
     edit.set(template.property(logicalId, 'Tags', '-'), tag());
-  },
-});
-
-export const templateValidate = hook({
-  validate() {
-    return template.logicalIds('AWS::SQS::Queue')
-      .map((queue) => [queue, template.property(queue, 'Tags')])
-      .filter(([, tags]) => !template.has(tags))
-      .map(([queue, at]) => ({ severity: 'error', rule: 'untagged', at, message: `\`${queue}\` has no tags` }));
   },
 });
