@@ -41,7 +41,9 @@ impl Plugin {
     fn conforms(&self, language: Language) {
         let Self { name, hooks, .. } = self;
         let project = Project::new("");
-        project.phalanx(&format!("plugin new {name} --lang {} {hooks}", language.name())).succeeds();
+        project
+            .phalanx(&format!("plugin new {name} --lang {} {hooks}", language.name()))
+            .succeeds();
         let folder = project.root().join(name);
         language.link(&folder, "conformance");
         if language != Language::Rust {

@@ -13,6 +13,8 @@ mod support;
 
 /// Deployments to the AWS APIs, of a server on loopback.
 mod aws;
+/// The pages in `docs`.
+mod book;
 /// Templates of every kind against cfn-lint.
 mod cfn_lint;
 /// The command line as a user meets it.

@@ -26,6 +26,22 @@ pub enum Event {
         /// One short phrase about the result, such as `2 functions, 1 package`.
         summary: String,
     },
+    /// A plugin is compiled, once on this machine.
+    CompileStarted {
+        /// The plugin's name in the manifest, or what it calls itself.
+        plugin: String,
+        /// Bytes of the component.
+        size: u64,
+    },
+    /// A plugin was compiled.
+    CompileFinished {
+        /// The same name.
+        plugin: String,
+        /// The same size.
+        size: u64,
+        /// Wall time in milliseconds.
+        elapsed_ms: u64,
+    },
     /// A hook call of a plugin began.
     HookStarted {
         /// The plugin's name in the manifest.
@@ -103,7 +119,12 @@ pub enum Event {
     },
 }
 
-/// A time as events and results have it, in microseconds.
+/// A time as events and results have it, in milliseconds.
+pub fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The same in microseconds.
 pub fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }

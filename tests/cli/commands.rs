@@ -39,9 +39,10 @@ fn each_command_prints_its_result_and_how_it_got_there() {
 fn inspect_tells_what_a_plugin_is_and_may_do() {
     let project = orders();
     let shown = project.phalanx("plugin inspect tags").succeeds().stdout;
-    // Digest and size differ from machine to machine.
-    let lines =
-        shown.lines().filter(|line| !line.starts_with("digest") && !line.starts_with("size"));
+    // These differ from machine to machine.
+    let differ =
+        |line: &&str| ["digest", "size", "compiled"].iter().any(|key| line.starts_with(key));
+    let lines = shown.lines().filter(|line| !differ(line));
     assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r"
     source        builtin:stack-tags
     name          stack-tags
@@ -54,6 +55,14 @@ fn inspect_tells_what_a_plugin_is_and_may_do() {
       tags (object, required)  Tags for every taggable resource; a value may hold `${…}`.
       overwrite (boolean, default false)  Change the value of a tag that is there already.
     ");
+    let wit = project.phalanx("plugin inspect tags --wit").succeeds().stdout;
+    for part in [
+        "  import phalanx:pipeline/template-edit@1.0.0;\n",
+        "  export phalanx:pipeline/template-decorate@1.0.0;\n",
+        "    decorate-service: func() -> result<_, failure>;\n",
+    ] {
+        assert!(wit.contains(part), "{wit}");
+    }
 }
 
 #[test]

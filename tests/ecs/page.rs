@@ -29,7 +29,8 @@ fn page() -> String {
 
 /// The service of the page, packaged.
 fn service(page: &str) -> Project {
-    let manifest = page.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let manifest =
+        page.split("```toml phalanx.toml\n").nth(1).unwrap().split("```").next().unwrap();
     let project = Project::new(manifest).script("app/bootstrap", "#!/bin/sh\n");
     project.phalanx("package").succeeds();
     project

@@ -172,7 +172,7 @@ fn a_policy_with_mistakes_is_told() {
 #[test]
 fn the_policy_of_the_docs_is_one() {
     let text = std::fs::read_to_string(repository().join("docs/plugins.md")).unwrap();
-    let policy = text.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let policy = text.split("```toml policy.toml\n").nth(1).unwrap().split("```").next().unwrap();
     let policy = read_policy("docs/plugins.md", policy.to_owned()).unwrap();
     assert!(policy.ceiling.is_some() && policy.sources.len() == 2);
 }

@@ -35,6 +35,6 @@ pub use project::{Project, change};
 pub use registry::{CREDENTIALS, Registry};
 pub use scripted::{Answer, Call, Scripted};
 pub use server::{Asked, Given, Server};
-pub use tool::{missing, on_path, tool, tool_s};
+pub use tool::{tool, tool_s};
 pub use transcript::{Transcript, words};
 pub use until::until;

@@ -1,7 +1,7 @@
 //! `phalanx doctor`: what this machine has, what is missing, and what to do about it.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 use phalanx::fs;

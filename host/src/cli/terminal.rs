@@ -66,6 +66,14 @@ impl Terminal {
                 let step = style.strong(format!("{step:>10}"));
                 Some(format!("{step}  {summary} {}", style.faint(time(*elapsed_ms))))
             }
+            // A small one is there before anybody has read that.
+            Event::CompileFinished { plugin, size: bytes, elapsed_ms }
+                if verbose || (normal && *bytes >= 1 << 20) =>
+            {
+                let time = style.faint(time(*elapsed_ms));
+                let bytes = size(*bytes);
+                Some(format!("{:>10}  {plugin}, {bytes}, once on this machine {time}", "compile"))
+            }
             Event::HookFinished { plugin, hook, elapsed_us, edits } if verbose => {
                 let time = style.faint(format!("({:.1} ms)", *elapsed_us as f64 / 1000.0));
                 Some(format!("      hook  {plugin} {hook}: {edits} edits {time}"))
@@ -134,7 +142,12 @@ impl Reporter for Terminal {
                 *step() = name;
             }
             Event::HookStarted { plugin, hook } => self.show(format!("{hook}: {plugin}")),
-            Event::HookFinished { .. } => self.show(step().clone()),
+            Event::CompileStarted { plugin, size: bytes } => {
+                self.show(format!("compile {plugin} ({})", size(bytes)));
+            }
+            Event::HookFinished { .. } | Event::CompileFinished { .. } => {
+                self.show(step().clone());
+            }
             Event::Progress { task, done, total, unit } => {
                 self.show(progress(&task, done, total, unit));
             }

@@ -7,6 +7,8 @@ use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
+use memmap2::{Mmap, MmapOptions};
+
 use super::{Result, context};
 
 /// Makes `path` a folder that only this user may enter, its parents included.
@@ -81,6 +83,20 @@ fn open_inner(path: &Path) -> io::Result<File> {
 #[cfg(not(unix))]
 fn open_inner(path: &Path) -> io::Result<File> {
     File::open(path)
+}
+
+/// A private file's bytes, without a copy of them.
+///
+/// # Errors
+/// When the system does not map it.
+pub fn map(file: &File) -> io::Result<Mmap> {
+    #[expect(unsafe_code, reason = "the system cannot promise that a mapped file stays as it is")]
+    // SAFETY: nobody else may write private files or their folders, as `open` and `create_dir` see to; and
+    // Phalanx replaces them by name, and never changes one in place.
+    unsafe {
+        // All of it will be read: so it is there at once, and not page by page.
+        MmapOptions::new().populate().map(file)
+    }
 }
 
 /// The content of a private file, or none when there is no such file.

@@ -8,10 +8,10 @@ use crate::digest::Digest;
 use crate::fs;
 use crate::hint::BoxError;
 use crate::manifest::{PluginUse, Service, Source};
-use crate::plugin::{self, Hook, Inspection};
+use crate::plugin::{self, Hook, Host, Inspection, Plugin};
 use crate::registry::{
-    Client, Judged, LockFile, Locked, LockedGrants, LockedLimits, PublicKey, RegistryError,
-    Signers, Trust, builtin, vendor,
+    Client, Judged, LockFile, Locked, LockedGrants, LockedLimits, PublicKey, Reference,
+    RegistryError, Signers, Trust, builtin, vendor,
 };
 
 use super::error::PipelineError;
@@ -82,12 +82,41 @@ impl Pins {
                 }
                 Ok(Cow::Owned(bytes))
             }
-            Source::Oci(_) | Source::Package(_) => Ok(Cow::Owned(self.locked(usage).await?)),
+            Source::Oci(_) | Source::Package(_) => Ok(Cow::Owned(self.fetch(usage).await?)),
         }
     }
 
-    /// The component that is locked for a plugin of a registry.
-    async fn locked(&self, usage: &PluginUse) -> Result<Vec<u8>, BoxError> {
+    /// The plugin, when its component is locked and was compiled on this machine before: then it need be neither
+    /// fetched nor read. One in the service's own folder is read, so that it is told when it is another.
+    ///
+    /// # Errors
+    /// As [`Self::component`], and when it cannot be loaded.
+    pub(super) fn kept(&self, usage: &PluginUse, host: &Host) -> Result<Option<Plugin>, BoxError> {
+        if !usage.source.is_in_registry() {
+            return Ok(None);
+        }
+        let (_, component) = self.locked(usage)?;
+        if vendor::has(&self.root, &component) {
+            return Ok(None);
+        }
+        let plugin = host.load_kept(usage, component)?;
+        if plugin.is_some() {
+            self.client.note_use(&component);
+        }
+        Ok(plugin)
+    }
+
+    /// The component that is locked for a plugin of a registry, from where it can be had.
+    async fn fetch(&self, usage: &PluginUse) -> Result<Vec<u8>, BoxError> {
+        let (reference, component) = self.locked(usage)?;
+        if let Some(bytes) = vendor::read(&self.root, &component)? {
+            return Ok(bytes);
+        }
+        Ok(self.client.fetch_locked(&reference, component).await?)
+    }
+
+    /// What is locked for a plugin of a registry: where it is, and the component's digest.
+    fn locked(&self, usage: &PluginUse) -> Result<(Reference, Digest), BoxError> {
         let missing = || LockError::Missing {
             plugin: usage.name.clone(),
             location: usage.location.to_string(),
@@ -99,10 +128,7 @@ impl Pins {
         let manifest = reference.digest.as_deref();
         self.judge(usage, &source, || locked.component, manifest)?;
         self.is_signed(usage, &source, locked)?;
-        if let Some(bytes) = vendor::read(&self.root, &locked.component)? {
-            return Ok(bytes);
-        }
-        Ok(self.client.fetch_locked(&reference, locked.component).await?)
+        Ok((reference, locked.component))
     }
 
     /// Whether the lock file has what the manifest wants.

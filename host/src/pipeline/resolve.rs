@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::hint::BoxError;
 use crate::manifest::{PluginUse, Service};
-use crate::plugin::{self, Hook, Plugin};
+use crate::plugin::{Hook, Host, Plugin};
 use crate::text::count;
 
 use super::error::PipelineError;
@@ -35,13 +35,13 @@ pub(super) async fn load_plugins(run: &mut Run) -> Result<(), BoxError> {
             return Ok(((), "no plugins".into()));
         }
         let usages = service.plugins.values().collect::<Vec<_>>();
-        let mut components = Vec::new();
-        for usage in &usages {
-            components.push(pins.component(usage).await);
-        }
         let host = run.host()?;
+        let mut found = Vec::new();
+        for usage in &usages {
+            found.push(find(host, &pins, usage).await);
+        }
         let mut refused = None;
-        for (loaded, usage) in load_all(host, &pins, &usages, components).into_iter().zip(&usages) {
+        for (loaded, usage) in load_all(host, &pins, &usages, found).into_iter().zip(&usages) {
             let checked = match loaded {
                 Ok(plugin) => check_config(&plugin, usage).await.map(|()| plugin),
                 Err(error) => Err(error),
@@ -61,20 +61,36 @@ pub(super) async fn load_plugins(run: &mut Run) -> Result<(), BoxError> {
     .await
 }
 
+/// A plugin, as far as it is there without compiling it.
+enum Found {
+    Loaded(Plugin),
+    Component(Cow<'static, [u8]>),
+}
+
+async fn find(host: &Host, pins: &Pins, usage: &PluginUse) -> Result<Found, BoxError> {
+    match pins.kept(usage, host)? {
+        Some(plugin) => Ok(Found::Loaded(plugin)),
+        None => pins.component(usage).await.map(Found::Component),
+    }
+}
+
 /// Loads plugins side by side: compiling one takes a while when it is new to this machine.
 fn load_all(
-    host: &plugin::Host,
+    host: &Host,
     pins: &Pins,
     usages: &[&PluginUse],
-    components: Vec<Result<Cow<'static, [u8]>, BoxError>>,
+    found: Vec<Result<Found, BoxError>>,
 ) -> Vec<Result<Arc<Plugin>, BoxError>> {
-    let load = |(usage, component): (&PluginUse, Result<Cow<[u8]>, BoxError>)| {
-        let plugin = Arc::new(host.load(usage, &component?)?);
+    let load = |(usage, found): (&PluginUse, Result<Found, BoxError>)| {
+        let plugin = match found? {
+            Found::Loaded(plugin) => plugin,
+            Found::Component(component) => host.load(usage, &component)?,
+        };
         pins.is_as_locked(usage, plugin.inspection())?;
-        Ok(plugin)
+        Ok(Arc::new(plugin))
     };
     std::thread::scope(|scope| {
-        let mut all = usages.iter().copied().zip(components);
+        let mut all = usages.iter().copied().zip(found);
         let first = all.next().expect("there is at least one plugin");
         let handles: Vec<_> = all.map(|one| scope.spawn(move || load(one))).collect();
         let mut plugins = vec![load(first)];

@@ -17,7 +17,7 @@ use crate::hint::BoxError;
 use crate::manifest::{Location, Service};
 use crate::package::Sealed;
 use crate::plugin::{Facts, Host, HostOptions, OutcomeView, Plugin, StackResource, StackView};
-use crate::report::{Event, Reporter};
+use crate::report::{Event, Reporter, millis};
 use crate::settings::Settings;
 use crate::template::{Finding, Template};
 
@@ -202,7 +202,7 @@ impl Run {
         self.completed.push(step);
         self.reporter().event(Event::StepFinished {
             step: step.name().into(),
-            elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            elapsed_ms: millis(started.elapsed()),
             summary,
         });
         Ok(value)

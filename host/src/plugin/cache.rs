@@ -1,29 +1,34 @@
 //! The cache of compiled plugins, which is executable code and treated like it.
 //!
-//! `<cache>/components/<engine>/<component>.cwasm`, in folders that only this user may enter. Each
-//! entry carries a keyed MAC over engine, component and code; the key lies in the data folder, so that
-//! whoever can write to the cache (a cache restored in CI, say) still cannot make code run. The bytes
-//! that are checked are the bytes that are loaded. Files are never overwritten in place.
+//! `<cache>/components/<engine>/<component>.cwasm`, in folders that only this user may enter: the code,
+//! what is known of the component, and a keyed MAC over engine, component, facts and code. The key lies in
+//! the data folder, so that whoever can write to the cache (a cache restored in CI, say) still cannot make
+//! code run. The code stands first, so that it is mapped into memory instead of being copied there: a
+//! Python plugin has 35 MB of it. Files are never overwritten in place.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::hash::{Hash as _, Hasher};
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use serde::{Deserialize, Serialize};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use super::outline::Outline;
 use crate::digest::Digest;
 use crate::fs::{self, FsError, private};
 
 /// How many bytes of compiled plugins are kept. A Python plugin takes 35 MB.
 pub const CAPACITY: u64 = 1 << 30;
 
-/// Begins every entry; changes with the format.
-const MAGIC: &[u8; 8] = b"phalanx1";
+/// Ends every entry; changes with the format.
+const MAGIC: &[u8; 8] = b"phalanx2";
+/// How many bytes the facts take, before the MAC.
+const LENGTH: usize = size_of::<u64>();
 const MAC: usize = 32;
+/// From here on, hashing on all cores is worth waking them.
+const LARGE: usize = 512 << 10;
 const KEY_FILE: &str = "component-cache.key";
 const FOLDER: &str = "components";
 const EXTENSION: &str = "cwasm";
@@ -40,10 +45,20 @@ pub(super) struct Cache {
     now: SystemTime,
 }
 
+/// What is kept of a component beside its code.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Kept {
+    /// What it says about itself, so that its bytes need not be read again.
+    pub(super) outline: Outline,
+    /// Milliseconds that it took to compile.
+    pub(super) compile_ms: u64,
+}
+
 /// What the cache has for a component.
 pub(super) enum Cached {
-    /// Its code, checked and loaded.
-    Hit(Component),
+    /// Its code, checked and loaded, and what is known of it.
+    Hit(Component, Kept),
     /// Nothing.
     Miss,
     /// Something that cannot be trusted or used, and why; it is removed by now.
@@ -74,25 +89,26 @@ impl Cache {
             Ok(None) => return Cached::Miss,
             Err(error) => return self.reject(path, &error.source.to_string()),
         };
-        let bytes = match read(&file) {
-            Ok(bytes) => bytes,
+        let map = match private::map(&file) {
+            Ok(map) => map,
             Err(error) => return self.reject(path, &format!("it cannot be read: {error}")),
         };
-        let Some(code) = self.authentic(&bytes, component) else {
+        let Some(kept) = self.authentic(&map, component) else {
             return self.reject(path, "its contents are not what Phalanx wrote");
         };
         #[expect(
             unsafe_code,
-            reason = "loading machine code cannot be made safe; these bytes, in our own memory, were \
-                      just proved to be what this user's compiler wrote for this engine"
+            reason = "loading machine code cannot be made safe; this file was just proved to be what this \
+                      user's compiler wrote for this engine"
         )]
-        // SAFETY: `code` was made by `Engine::precompile_component` with this engine's settings and
-        // version, and has not changed since: the MAC covers all three, and only this user has its key.
-        let component = unsafe { Component::deserialize(engine, code) };
+        // SAFETY: the file begins with what `Engine::precompile_component` made with this engine's settings
+        // and version: the MAC covers all three, and only this user has its key. Nobody else may write to
+        // the file or its folder, and Phalanx itself replaces files and never changes them.
+        let component = unsafe { Component::deserialize_file(engine, &path) };
         match component {
             Ok(component) => {
                 fs::note_use(&file, self.now);
-                Cached::Hit(component)
+                Cached::Hit(component, kept)
             }
             Err(error) => self.reject(path, &format!("the engine refuses it: {error:#}")),
         }
@@ -112,9 +128,12 @@ impl Cache {
     }
 
     /// Keeps `code` for `component`, and removes what was not used for longest when there is too much.
-    pub(super) fn store(&self, component: &Digest, code: &[u8]) -> fs::Result<()> {
-        let mac = self.mac(component, code);
-        private::write(&self.path(component), &[MAGIC, mac.as_bytes(), code])?;
+    pub(super) fn store(&self, component: &Digest, kept: &Kept, code: &[u8]) -> fs::Result<()> {
+        let facts = serde_json::to_vec(kept).expect("they are texts and numbers");
+        let length = (facts.len() as u64).to_le_bytes();
+        let mac = self.mac(component, &[code, &facts, &length]);
+        let parts = [code, &facts, &length, mac.as_bytes(), MAGIC];
+        private::write(&self.path(component), &parts)?;
         prune_folder(&self.root, CAPACITY, self.now)?;
         Ok(())
     }
@@ -123,18 +142,31 @@ impl Cache {
         self.folder.join(format!("{component}.{EXTENSION}"))
     }
 
-    fn mac(&self, component: &Digest, code: &[u8]) -> blake3::Hash {
-        // The first two parts have fixed lengths, so the parts cannot run into each other.
+    fn mac(&self, component: &Digest, parts: &[&[u8]]) -> blake3::Hash {
+        // The first two have fixed lengths, and the last part tells where the one before it begins: so none
+        // can run into another.
         let mut hasher = blake3::Hasher::new_keyed(&self.key);
-        hasher.update(self.engine.as_bytes()).update(component.as_bytes()).update(code);
+        hasher.update(self.engine.as_bytes()).update(component.as_bytes());
+        for part in parts {
+            match part.len() {
+                LARGE.. => hasher.update_rayon(part),
+                _ => hasher.update(part),
+            };
+        }
         hasher.finalize()
     }
 
-    fn authentic<'a>(&self, bytes: &'a [u8], component: &Digest) -> Option<&'a [u8]> {
-        let (mac, code) = bytes.strip_prefix(MAGIC)?.split_at_checked(MAC)?;
-        let mac: [u8; MAC] = mac.try_into().ok()?;
+    /// What an entry says of the component, when all of it is what was written here.
+    fn authentic(&self, entry: &[u8], component: &Digest) -> Option<Kept> {
+        let entry = entry.strip_suffix(MAGIC)?;
+        let (sealed, mac) = entry.split_last_chunk::<MAC>()?;
         // `blake3::Hash` compares in constant time.
-        (self.mac(component, code) == blake3::Hash::from_bytes(mac)).then_some(code)
+        if self.mac(component, &[sealed]) != blake3::Hash::from_bytes(*mac) {
+            return None;
+        }
+        let (rest, length) = sealed.split_last_chunk::<LENGTH>()?;
+        let start = rest.len().checked_sub(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
+        serde_json::from_slice(&rest[start..]).ok()
     }
 
     #[expect(clippy::unused_self, reason = "only a cache may remove its entries")]
@@ -143,13 +175,6 @@ impl Cache {
         let _ = fs::remove_file(&path);
         Cached::Rejected(path, reason.to_owned())
     }
-}
-
-fn read(mut file: &File) -> std::io::Result<Vec<u8>> {
-    let length = usize::try_from(file.metadata()?.len()).unwrap_or(0);
-    let mut bytes = Vec::with_capacity(length);
-    file.read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// Version, settings and processor features of the engine.
@@ -256,14 +281,17 @@ mod tests {
         fn fill(&self, cache: &Cache) -> (Digest, PathBuf) {
             let component = wat::parse_str("(component)").unwrap();
             let digest = Digest::of(&component);
-            cache.store(&digest, &self.engine.precompile_component(&component).unwrap()).unwrap();
+            let kept = Kept { outline: Outline::read(&component, 1 << 20).unwrap(), compile_ms: 7 };
+            let code = self.engine.precompile_component(&component).unwrap();
+            cache.store(&digest, &kept, &code).unwrap();
             (digest, cache.path(&digest))
         }
     }
 
     fn outcome(cached: &Cached) -> &str {
         match cached {
-            Cached::Hit(_) => "hit",
+            Cached::Hit(_, kept) if kept.compile_ms == 7 => "hit",
+            Cached::Hit(..) => "other facts",
             Cached::Miss => "miss",
             Cached::Rejected(_, reason) => reason,
         }
@@ -288,7 +316,8 @@ mod tests {
         let cache = rig.cache();
         let (digest, path) = rig.fill(&cache);
         let good = fs::read(&path).unwrap();
-        for position in [0, MAGIC.len(), MAGIC.len() + MAC, good.len() - 1] {
+        let end = good.len() - MAGIC.len();
+        for position in [0, end - MAC - LENGTH - 1, end - MAC - 1, end - 1, good.len() - 1] {
             let mut bad = good.clone();
             bad[position] ^= 1;
             private::write(&path, &[&bad]).unwrap();

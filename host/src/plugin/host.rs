@@ -3,12 +3,12 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use wasmtime::Engine;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 
-use super::cache::{Cache, Cached};
+use super::cache::{Cache, Cached, Kept};
 use super::compile::{CompileError, compile};
 use super::engine::{Ticker, engine};
 use super::error::{PluginError, Problem, RejectedCode, Stage};
@@ -16,11 +16,12 @@ use super::grants::Granted;
 use super::hook::Hook;
 use super::imports;
 use super::inspect::{self, Capability, Inspection};
+use super::outline::Outline;
 use super::state::{Identity, State};
 use super::{contract, schema};
 use crate::digest::Digest;
 use crate::manifest::{Limits, PluginUse};
-use crate::report::Reporter;
+use crate::report::{Event, Reporter, millis};
 use crate::settings::Settings;
 
 /// Bytes of a component that are accepted unless [`HostOptions`] say otherwise.
@@ -106,10 +107,45 @@ impl Host {
     /// When it is no usable component, needs what is not granted, or cannot be compiled.
     pub fn load(&self, usage: &PluginUse, component: &[u8]) -> Result<Plugin, PluginError> {
         let name = &usage.name;
+        let outline = Outline::read(component, self.options.max_component)
+            .map_err(|problem| PluginError::new(name, None, Stage::Load, problem))?;
+        let digest = Digest::of(component);
+        self.ready(usage, digest, outline.clone(), || {
+            self.component(name, &digest, outline, component)
+        })
+    }
+
+    /// [`Self::load`], when the component with this digest was compiled on this machine before: then its bytes
+    /// are not needed. None when it was not.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn load_kept(
+        &self,
+        usage: &PluginUse,
+        digest: Digest,
+    ) -> Result<Option<Plugin>, PluginError> {
+        let Some((component, kept)) = self.kept(&usage.name, &digest) else { return Ok(None) };
+        if kept.outline.size > self.options.max_component {
+            return Ok(None);
+        }
+        let outline = kept.outline.clone();
+        self.ready(usage, digest, outline, || Ok((component, kept))).map(Some)
+    }
+
+    /// Checks and links a component, which is had as soon as it is known to be allowed.
+    fn ready(
+        &self,
+        usage: &PluginUse,
+        digest: Digest,
+        outline: Outline,
+        component: impl FnOnce() -> Result<(Component, Kept), Problem>,
+    ) -> Result<Plugin, PluginError> {
+        let name = &usage.name;
         let fail =
             |version: Option<&str>, problem| PluginError::new(name, version, Stage::Load, problem);
-        let mut inspection = inspect::read(component, self.options.max_component)
-            .map_err(|problem| fail(None, problem))?;
+        let mut inspection =
+            inspect::inspect(digest, outline).map_err(|problem| fail(None, problem))?;
         let version = inspection.version.clone();
         let fail = |problem| fail(version.as_deref(), problem);
         for export in &inspection.ignored {
@@ -120,13 +156,13 @@ impl Host {
         }
         let grants = Granted::new(name, &usage.grants).map_err(fail)?;
         grants.check(&inspection).map_err(fail)?;
-        let component = self.component(name, &inspection.digest, component).map_err(fail)?;
+        let (component, _) = component().map_err(fail)?;
         let pre = self.link(&mut inspection, &component).map_err(fail)?;
         let exports = Exports::find(&component, &inspection);
         let identity = Identity {
             name: name.as_str().into(),
             version: inspection.version.clone(),
-            digest: inspection.digest,
+            digest,
             grants,
             overrides: usage.overrides.clone(),
             config: usage.config.to_string(),
@@ -151,13 +187,17 @@ impl Host {
         let fail = |name: Option<&str>, version: Option<&str>, problem| {
             PluginError::new(name.unwrap_or(label), version, Stage::Load, problem)
         };
-        let mut inspection = inspect::read(component, self.options.max_component)
+        let outline = Outline::read(component, self.options.max_component)
+            .map_err(|problem| fail(None, None, problem))?;
+        let mut inspection = inspect::inspect(Digest::of(component), outline.clone())
             .map_err(|problem| fail(None, None, problem))?;
         let (name, version) = (inspection.name.clone(), inspection.version.clone());
         let fail = |problem| fail(name.as_deref(), version.as_deref(), problem);
         let label = name.as_deref().unwrap_or(label);
-        let component = self.component(label, &inspection.digest, component).map_err(fail)?;
+        let (component, kept) =
+            self.component(label, &inspection.digest, outline, component).map_err(fail)?;
         self.link(&mut inspection, &component).map_err(fail)?;
+        inspection.compile_time = Some(Duration::from_millis(kept.compile_ms));
         Ok(inspection)
     }
 
@@ -168,18 +208,19 @@ impl Host {
         usage: &PluginUse,
         component: &[u8],
     ) -> (Option<Inspection>, Vec<PluginError>) {
-        let examined = inspect::examine(component, self.options.max_component);
-        let (mut inspection, mut problems) = match examined {
-            Ok(examined) => examined,
+        let outline = match Outline::read(component, self.options.max_component) {
+            Ok(outline) => outline,
             Err(problem) => {
                 let error = PluginError::new(&usage.name, None, Stage::Load, problem);
                 return (None, vec![error]);
             }
         };
+        let digest = Digest::of(component);
+        let (mut inspection, mut problems) = inspect::examine(digest, outline.clone());
         let granted = Granted::new(&usage.name, &usage.grants);
         problems.extend(granted.and_then(|granted| granted.check(&inspection)).err());
-        match self.component(&usage.name, &inspection.digest, component) {
-            Ok(compiled) => {
+        match self.component(&usage.name, &digest, outline, component) {
+            Ok((compiled, _)) => {
                 let engine = &self.runtime.engine;
                 problems.extend(inspection.compare_types(engine, &compiled));
                 // The linker tells one difference, in its own words; it is asked when nobody else knows any.
@@ -196,29 +237,49 @@ impl Host {
         (Some(inspection), errors)
     }
 
-    /// The compiled component: from the cache, or compiled and put there.
-    fn component(&self, name: &str, digest: &Digest, bytes: &[u8]) -> Result<Component, Problem> {
+    /// The compiled component and what is known of it: from the cache, or compiled and put there.
+    fn component(
+        &self,
+        name: &str,
+        digest: &Digest,
+        outline: Outline,
+        bytes: &[u8],
+    ) -> Result<(Component, Kept), Problem> {
+        if let Some(kept) = self.kept(name, digest) {
+            return Ok(kept);
+        }
         let engine = &self.runtime.engine;
-        let cache = self.cache();
-        match cache.map(|cache| cache.load(engine, digest)) {
-            Some(Cached::Hit(component)) => return Ok(component),
-            Some(Cached::Rejected(path, reason)) => {
+        let reporter = &self.options.reporter;
+        reporter.event(Event::CompileStarted { plugin: name.to_owned(), size: outline.size });
+        let start = Instant::now();
+        let code = compile(engine, self.options.compiler.as_deref(), bytes)?;
+        let compile_ms = millis(start.elapsed());
+        let (plugin, size) = (name.to_owned(), outline.size);
+        reporter.event(Event::CompileFinished { plugin, size, elapsed_ms: compile_ms });
+        let component =
+            Cache::load_fresh(engine, &code).map_err(|error| Problem::engine(&error))?;
+        let kept = Kept { outline, compile_ms };
+        if let Some(cache) = self.cache()
+            && let Err(error) = cache.store(digest, &kept, &code)
+        {
+            self.warn_uncached(&error);
+        }
+        Ok((component, kept))
+    }
+
+    /// What the cache has for a component.
+    fn kept(&self, name: &str, digest: &Digest) -> Option<(Component, Kept)> {
+        match self.cache()?.load(&self.runtime.engine, digest) {
+            Cached::Hit(component, kept) => Some((component, kept)),
+            Cached::Miss => None,
+            Cached::Rejected(path, reason) => {
                 let warning = RejectedCode { plugin: name.to_owned(), path, reason };
                 let hint =
                     "it is compiled again; if this happens often, find out who else writes there";
                 self.options.reporter.warn(warning.to_string(), Some(hint.to_owned()));
+                None
             }
-            Some(Cached::Miss) | None => {}
         }
-        let code = compile(engine, self.options.compiler.as_deref(), bytes)?;
-        let component =
-            Cache::load_fresh(engine, &code).map_err(|error| Problem::engine(&error))?;
-        if let Some(cache) = cache
-            && let Err(error) = cache.store(digest, &code)
-        {
-            self.warn_uncached(&error);
-        }
-        Ok(component)
     }
 
     /// The cache, opened at its first use. A run without a cache is slow, and no failure.

@@ -1,14 +1,16 @@
 //! What a component is: read from its bytes and its type, before any of its code runs.
 
+use std::time::Duration;
+
 use serde::Serialize;
-use wasmparser::{ComponentNameSectionReader, Encoding, Parser, Payload};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
 
 use super::contract::{self, Interface, Name};
-use super::error::{NotComponent, Problem};
+use super::error::Problem;
 use super::hook::Hook;
+use super::outline::{Outline, shown};
 use crate::digest::Digest;
 use crate::text::{safe_line, shorten};
 
@@ -47,6 +49,9 @@ pub struct Inspection {
     pub wasi: Vec<String>,
     /// Interfaces of the contract's package that it exports and this Phalanx does not know, sorted.
     pub ignored: Vec<String>,
+    /// How long it took to compile it, here; none as long as it is not compiled.
+    #[serde(skip)]
+    pub compile_time: Option<Duration>,
     /// All interfaces that it imports, by their whole names, in its own order.
     #[serde(skip)]
     pub imports: Vec<String>,
@@ -79,21 +84,21 @@ impl Inspection {
     }
 }
 
-/// Reads what can be read without compiling: names and version, imported and exported interfaces.
-/// The functions of the capabilities are not known yet.
-pub(super) fn read(bytes: &[u8], limit: u64) -> Result<Inspection, Problem> {
-    let (inspection, problems) = examine(bytes, limit)?;
+/// What can be told without compiling: names and version, imported and exported interfaces. The functions of
+/// the capabilities are not known yet.
+pub(super) fn inspect(digest: Digest, outline: Outline) -> Result<Inspection, Problem> {
+    let (inspection, problems) = examine(digest, outline);
     problems.into_iter().next().map_or(Ok(inspection), Err)
 }
 
-/// [`read`], with all that keeps the component from being a plugin.
-pub(super) fn examine(bytes: &[u8], limit: u64) -> Result<(Inspection, Vec<Problem>), Problem> {
-    let outline = outline(bytes, limit)?;
+/// [`inspect`], with all that keeps the component from being a plugin.
+pub(super) fn examine(digest: Digest, outline: Outline) -> (Inspection, Vec<Problem>) {
     let mut inspection = Inspection {
         name: outline.name,
         version: outline.version,
-        digest: Digest::of(bytes),
-        size: bytes.len() as u64,
+        digest,
+        size: outline.size,
+        compile_time: None,
         hooks: Vec::new(),
         configurable: false,
         objects: Vec::new(),
@@ -123,7 +128,7 @@ pub(super) fn examine(bytes: &[u8], limit: u64) -> Result<(Inspection, Vec<Probl
     }
     inspection.capabilities.sort_unstable_by(|a, b| a.interface.cmp(&b.interface));
     inspection.capabilities.dedup_by(|a, b| a.interface == b.interface);
-    Ok((inspection, problems))
+    (inspection, problems)
 }
 
 impl Inspection {
@@ -313,101 +318,4 @@ fn grant_key(interface: &str) -> &'static str {
         "images" => "images",
         _ => "aws",
     }
-}
-
-/// The outermost layer of a component.
-#[derive(Default)]
-struct Outline {
-    name: Option<String>,
-    version: Option<String>,
-    imports: Vec<String>,
-    exports: Vec<String>,
-}
-
-fn outline(bytes: &[u8], limit: u64) -> Result<Outline, Problem> {
-    if bytes.len() as u64 > limit {
-        return Err(Problem::TooLarge { limit });
-    }
-    if let Some(found) = not_wasm(bytes) {
-        return Err(Problem::NotComponent(found));
-    }
-    let invalid = |error: &wasmparser::BinaryReaderError| Problem::Invalid {
-        reason: format!("{} at byte {}", error.message(), error.offset()),
-    };
-    let mut outline = Outline::default();
-    let mut parser = Parser::new(0);
-    let mut rest = bytes;
-    loop {
-        let chunk = parser.parse(rest, true).map_err(|error| invalid(&error))?;
-        let wasmparser::Chunk::Parsed { consumed, payload } = chunk else {
-            return Err(Problem::Invalid { reason: "it is cut short".to_owned() });
-        };
-        rest = &rest[consumed..];
-        match payload {
-            Payload::Version { encoding: Encoding::Module, .. } => {
-                return Err(Problem::NotComponent(NotComponent::CoreModule));
-            }
-            // What is nested is the compiler's business.
-            Payload::ModuleSection { unchecked_range: range, .. }
-            | Payload::ComponentSection { unchecked_range: range, .. } => {
-                rest = rest.get(range.len()..).ok_or_else(|| Problem::Invalid {
-                    reason: format!("it is cut short: a part goes on to byte {}", range.end),
-                })?;
-            }
-            Payload::ComponentImportSection(section) => {
-                for import in section {
-                    let import = import.map_err(|error| invalid(&error))?;
-                    outline.imports.push(import.name.name.to_owned());
-                }
-            }
-            Payload::ComponentExportSection(section) => {
-                for export in section {
-                    let export = export.map_err(|error| invalid(&error))?;
-                    outline.exports.push(export.name.name.to_owned());
-                }
-            }
-            Payload::CustomSection(section) if section.name() == "version" => {
-                outline.version = std::str::from_utf8(section.data()).ok().map(shown);
-            }
-            Payload::CustomSection(section) => {
-                if let wasmparser::KnownCustom::ComponentName(names) = section.as_known() {
-                    outline.name = component_name(names);
-                }
-            }
-            Payload::End(_) => return Ok(outline),
-            _ => {}
-        }
-    }
-}
-
-fn component_name(names: ComponentNameSectionReader<'_>) -> Option<String> {
-    names.into_iter().find_map(|name| match name {
-        Ok(wasmparser::ComponentName::Component { name, .. }) => Some(shown(name)),
-        _ => None,
-    })
-}
-
-fn not_wasm(bytes: &[u8]) -> Option<NotComponent> {
-    if bytes.starts_with(b"\0asm") {
-        None
-    } else if bytes.is_empty() {
-        Some(NotComponent::Empty)
-    } else if Engine::detect_precompiled(bytes).is_some() {
-        Some(NotComponent::Precompiled)
-    } else if looks_like_text(bytes) {
-        Some(NotComponent::Text)
-    } else {
-        Some(NotComponent::Other)
-    }
-}
-
-/// Text begins with `(module` or `(component`, or with a comment before that.
-fn looks_like_text(bytes: &[u8]) -> bool {
-    let text = bytes.trim_ascii_start();
-    [&b"(module"[..], b"(component", b"(;", b";;"].iter().any(|start| text.starts_with(start))
-}
-
-/// Foreign names as they may be shown.
-fn shown(name: &str) -> String {
-    shorten(&safe_line(name), 200).into_owned()
 }

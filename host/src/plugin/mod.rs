@@ -1,7 +1,7 @@
 //! The sandbox: plugins are WebAssembly components, and this room loads and calls them.
 //!
-//! In reading order: `hook` and `world` say what a call works on; `contract` and `inspect` what a
-//! component is; `grants` what it may; `host` loads it (`engine`, `compile`, `cache`); `call` runs one
+//! In reading order: `hook` and `world` say what a call works on; `contract`, `outline` and `inspect` what
+//! a component is; `grants` what it may; `host` loads it (`engine`, `compile`, `cache`); `call` runs one
 //! hook in a fresh instance (`state`, `limits`, `log`, `imports/`) and `trap` tells what went wrong
 //! (`error`). WIT types do not leave this module. Which plugins run where, and what their failure means
 //! for a run, is the pipeline's business.
@@ -24,11 +24,13 @@ mod imports;
 mod inspect;
 mod limits;
 mod log;
+mod outline;
 mod reach;
 mod schema;
 mod sections;
 mod state;
 mod trap;
+mod wit;
 mod world;
 
 #[cfg(test)]
@@ -49,6 +51,7 @@ pub use reach::{
 };
 pub use schema::check_config;
 pub use sections::Sections;
+pub use wit::wit;
 pub use world::{
     Artifact, Artifacts, Facts, Failure, OutcomeView, StackResource, StackView, World,
 };

@@ -190,6 +190,11 @@ impl Client {
         self.blob(reference, component, layer.size).await
     }
 
+    /// Notes that a component is in use that nobody had to fetch.
+    pub fn note_use(&self, component: &Digest) {
+        self.store.note_use(component);
+    }
+
     /// The digest of the manifest with this tag; none when there is none.
     ///
     /// # Errors

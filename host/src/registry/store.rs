@@ -36,6 +36,13 @@ impl Store {
         Self { folder: cache_dir.join("blobs/sha256"), now }
     }
 
+    /// Notes that the blob with this digest is in use, although nobody reads it.
+    pub fn note_use(&self, digest: &Digest) {
+        if let Ok(file) = fs::open(&self.path(digest)) {
+            fs::note_use(&file, self.now);
+        }
+    }
+
     /// The blob with this digest; none when it is not there or was changed.
     ///
     /// # Errors

@@ -23,6 +23,11 @@ pub fn read(root: &Path, digest: &Digest) -> Result<Option<Vec<u8>>, RegistryErr
     Ok(Some(bytes))
 }
 
+/// Whether the service has a component with this digest in its name.
+pub fn has(root: &Path, digest: &Digest) -> bool {
+    fs::exists(&path(root, digest))
+}
+
 /// Keeps a component.
 ///
 /// # Errors

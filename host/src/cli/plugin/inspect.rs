@@ -4,7 +4,8 @@ use std::fmt;
 
 use clap::Args;
 use phalanx::hint::BoxError;
-use phalanx::plugin::{About, Host, Inspection, Sections};
+use phalanx::plugin::{self, About, Host, Inspection, Sections};
+use phalanx::report::millis;
 use phalanx::text::{safe_line, size};
 use serde::Serialize;
 use serde_json::Value;
@@ -19,6 +20,9 @@ pub(in crate::cli) struct Inspect {
     /// A plugin's name in the manifest, `builtin:NAME`, or the path of a component
     #[arg(value_name = "PLUGIN")]
     plugin: String,
+    /// Show all that it imports and exports as WIT instead
+    #[arg(long)]
+    wit: bool,
 }
 
 impl Inspect {
@@ -27,9 +31,21 @@ impl Inspect {
         let (source, component) = (found.source, found.component);
         let host = Host::new(session.environment().host_options())?;
         let inspection = host.inspect(&self.plugin, &component)?;
+        if self.wit {
+            let wit = plugin::wit(&self.plugin, &component)?;
+            return Ok(Answer::new(&Wit { wit }));
+        }
         let config_schema = schema(&host, &inspection, &component).await?;
         let (about, sections) = (About::read(&component), Sections::of(&component));
-        Ok(Answer::new(&Inspected { source, inspection, about, sections, config_schema }))
+        let compile_ms = inspection.compile_time.map(millis);
+        Ok(Answer::new(&Inspected {
+            source,
+            inspection,
+            about,
+            sections,
+            compile_ms,
+            config_schema,
+        }))
     }
 }
 
@@ -45,6 +61,17 @@ async fn schema(
 }
 
 #[derive(Serialize)]
+struct Wit {
+    wit: String,
+}
+
+impl fmt::Display for Wit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.wit)
+    }
+}
+
+#[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 struct Inspected {
     source: String,
@@ -52,6 +79,8 @@ struct Inspected {
     inspection: Inspection,
     about: About,
     sections: Sections,
+    /// Milliseconds that compiling it took on this machine.
+    compile_ms: Option<u64>,
     config_schema: Option<Value>,
 }
 
@@ -85,6 +114,9 @@ impl fmt::Display for Inspected {
         }
         writeln!(f, "digest        sha256:{digest}")?;
         writeln!(f, "size          {} ({})", size(*bytes), self.sections)?;
+        if let Some(time) = self.compile_ms {
+            writeln!(f, "compiled      in {:.1} s, once on this machine", time as f64 / 1000.0)?;
+        }
         let hooks: Vec<_> = hooks.iter().map(|hook| hook.name()).collect();
         writeln!(f, "hooks         {}", hooks.join(", "))?;
         writeln!(f, "objects       {}", or_none(&objects.join(", ")))?;

@@ -15,6 +15,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
+use crate::digest::Digest;
 use crate::fs;
 use crate::hint::{BoxError, Explain as _};
 use crate::manifest::{Case, Location, OnFailure, PluginUse, Source, read_case};
@@ -134,7 +135,7 @@ pub async fn test_plugin(
     options.stack = stacks.fold(options.stack, u64::max);
     let host = Host::new(options)?;
     // What was never compiled is compiled here, and no case is charged for it.
-    host.inspect(&built.name, &built.component)?;
+    let digest = host.inspect(&built.name, &built.component)?.digest;
     let mut tested = Vec::new();
     for (name, case) in &cases {
         let mut interrupt = environment.interrupt.clone();
@@ -143,7 +144,7 @@ pub async fn test_plugin(
             () = interrupt.raised() => {
                 return Err(super::PipelineError::Interrupted { at: "plugin test" }.into());
             }
-            tested = run(environment, request, &host, &built, name, case) => tested?,
+            tested = run(environment, request, &host, &built, digest, name, case) => tested?,
         });
     }
     Ok(TestedPlugin { plugin: built.name, cases: tested })
@@ -155,11 +156,17 @@ async fn run(
     request: &CaseRequest,
     host: &Host,
     built: &Component,
+    digest: Digest,
     name: &str,
     case: &Case,
 ) -> Result<TestedCase, BoxError> {
     let began = Instant::now();
-    let plugin = host.load(&usage(&built.name, name, case), &built.component)?;
+    let usage = usage(&built.name, name, case);
+    // As one that is pinned: by its digest, unless nothing can be kept on this machine.
+    let plugin = match host.load_kept(&usage, digest)? {
+        Some(plugin) => plugin,
+        None => host.load(&usage, &built.component)?,
+    };
     let loading = began.elapsed();
     let folder = &request.folder.join(CASES).join(name);
     let mut tested = TestedCase {

@@ -3,6 +3,7 @@
 use wasmtime::Engine;
 
 use super::*;
+use crate::digest::Digest;
 
 fn refusal(component: &[u8]) -> String {
     shown(&Rig::new().load(component).unwrap_err())
@@ -245,6 +246,8 @@ fn images_must_be_granted() {
     hint: if you trust it with `images`, add `images = true` to `[plugins.acme.grants]`
     ");
     assert!(rig.load_with(&component, |usage| usage.grants.images = true).is_ok());
+    // Nor is it loaded because its code is there by now.
+    assert!(rig.host.load_kept(&usage(), Digest::of(&component)).is_err());
     let inspection = rig.host.inspect("plugin", &component).unwrap();
     assert_eq!(inspection.capabilities[0].functions, ["delete-from-ecr"]);
 }
@@ -334,4 +337,23 @@ fn a_cache_that_cannot_be_used_is_a_warning() {
         "{:?}",
         rig.log()
     );
+}
+
+#[test]
+fn a_component_s_type_is_told_as_wit() {
+    let text = wit("x", &guests::pre_build("")).unwrap();
+    assert!(text.contains("export phalanx:pipeline/pre-build@1.0.0;"), "{text}");
+    assert!(text.contains("pre-build: func() -> result<_, failure>;"), "{text}");
+    assert!(wit("x", b"\0asm").is_err());
+}
+
+#[test]
+fn what_was_compiled_is_loaded_by_its_digest_alone() {
+    let rig = Rig::new();
+    let component = guests::pre_build("");
+    let digest = Digest::of(&component);
+    assert!(rig.host.load_kept(&usage(), digest).unwrap().is_none(), "it is not compiled yet");
+    let loaded = rig.load(&component).unwrap();
+    let kept = rig.host.load_kept(&usage(), digest).unwrap().unwrap();
+    assert_eq!(kept.inspection(), loaded.inspection());
 }

@@ -86,7 +86,11 @@ impl Rig {
             Event::Warning { message, .. } => format!("warning: {message}"),
             other => format!("{other:?}"),
         };
-        self.recorder.events().into_iter().map(line).collect()
+        let compiling = |event: &Event| {
+            matches!(event, Event::CompileStarted { .. } | Event::CompileFinished { .. })
+        };
+        let events = self.recorder.events().into_iter();
+        events.filter(|event| !compiling(event)).map(line).collect()
     }
 }
 
