@@ -77,12 +77,11 @@ fn precompiled_code_is_never_accepted_from_a_path() {
     good.phalanx("package").own_cache().succeeds();
     let entry = super::cache::entries(&good).remove(0);
     let bytes = std::fs::read(entry).unwrap();
-    insta::assert_snapshot!(error(&bytes[40..], 2), @"
+    insta::assert_snapshot!(error(&bytes, 2), @"
 error: plugin `bad` cannot be loaded: it is precompiled machine code, which is never accepted from outside
 
 hint: give the component (`.wasm`) itself: Phalanx compiles and caches it
 ");
-    assert!(error(&bytes, 2).contains("it is not WebAssembly"));
 }
 
 #[test]

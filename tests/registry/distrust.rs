@@ -46,10 +46,19 @@ fn other_bytes_are_refused() {
     let lock = project.read("phalanx.lock");
     let component = lock.split("component = \"sha256:").nth(1).unwrap()[..64].to_owned();
     std::fs::write(registry.blob(&component), b"something else").unwrap();
-    // What is in the store is used; it is hashed again at each use.
-    project.phalanx("plan --local").own_cache().succeeds();
-    let blob = project.home().join(".cache/phalanx/blobs/sha256").join(&component);
+    // What was compiled of the right bytes is used, whatever became of them.
+    let cache = project.home().join(".cache/phalanx");
+    let blob = cache.join("blobs/sha256").join(&component);
+    let good = std::fs::read(&blob).unwrap();
     std::fs::write(&blob, b"tampered").unwrap();
+    project.phalanx("plan --local").own_cache().succeeds();
+    // What is in the store is used next; it is hashed again at each use.
+    let forget = || std::fs::remove_dir_all(cache.join("components")).unwrap();
+    std::fs::write(&blob, good).unwrap();
+    forget();
+    project.phalanx("plan --local").own_cache().succeeds();
+    std::fs::write(&blob, b"tampered").unwrap();
+    forget();
     let error = refused(&registry, &project, 3);
     assert!(error.contains("the registry gave other bytes"), "{error}");
 }

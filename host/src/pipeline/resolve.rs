@@ -63,13 +63,13 @@ pub(super) async fn load_plugins(run: &mut Run) -> Result<(), BoxError> {
 
 /// A plugin, as far as it is there without compiling it.
 enum Found {
-    Loaded(Plugin),
+    Loaded(Arc<Plugin>),
     Component(Cow<'static, [u8]>),
 }
 
 async fn find(host: &Host, pins: &Pins, usage: &PluginUse) -> Result<Found, BoxError> {
     match pins.kept(usage, host)? {
-        Some(plugin) => Ok(Found::Loaded(plugin)),
+        Some(plugin) => Ok(Found::Loaded(Arc::new(plugin))),
         None => pins.component(usage).await.map(Found::Component),
     }
 }
@@ -84,10 +84,10 @@ fn load_all(
     let load = |(usage, found): (&PluginUse, Result<Found, BoxError>)| {
         let plugin = match found? {
             Found::Loaded(plugin) => plugin,
-            Found::Component(component) => host.load(usage, &component)?,
+            Found::Component(component) => Arc::new(host.load(usage, &component)?),
         };
         pins.is_as_locked(usage, plugin.inspection())?;
-        Ok(Arc::new(plugin))
+        Ok(plugin)
     };
     std::thread::scope(|scope| {
         let mut all = usages.iter().copied().zip(found);

@@ -128,8 +128,8 @@ impl Language {
     /// The files of a new project, by path.
     pub(super) fn files(self, project: &Project<'_>) -> BTreeMap<String, String> {
         let Facts { name: language, setup, folder, library, .. } = self.facts();
-        let own = value_name(self);
-        let names: Vec<_> = project.hooks.iter().map(|hook| value_name(*hook)).collect();
+        let own = value_name(&self);
+        let names: Vec<_> = project.hooks.iter().map(value_name).collect();
         let has = |part: &str| part == own || names.iter().any(|name| name == part);
         let (snake, pascal) = (project.name.replace('-', "_"), pascal(project.name));
         let exports = names.join(", ").replace('-', "_");
@@ -177,7 +177,7 @@ impl Language {
 }
 
 /// What the command line calls it.
-fn value_name(value: impl ValueEnum) -> String {
+fn value_name(value: &impl ValueEnum) -> String {
     value.to_possible_value().expect("no value is hidden").get_name().to_owned()
 }
 
