@@ -13,7 +13,7 @@ struct Plugin {
     cases: &'static str,
 }
 
-const PLUGINS: [Plugin; 2] = [
+const PLUGINS: [Plugin; 3] = [
     Plugin {
         name: "tagger",
         hooks: "--hook pre-build --hook template-decorate",
@@ -25,6 +25,13 @@ const PLUGINS: [Plugin; 2] = [
         hooks: "--hook template-validate",
         imports: "",
         cases: "1 case passed",
+    },
+    Plugin {
+        name: "owner",
+        hooks: "--hook pre-build --hook post-build --hook template-decorate --hook template-validate \
+                --hook post-provision --hook rollback --hook teardown",
+        imports: "    import phalanx:pipeline/files@1.0.0;\n",
+        cases: "9 cases passed",
     },
 ];
 
