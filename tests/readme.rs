@@ -5,7 +5,7 @@
 
 use std::fs;
 
-use crate::support::transcript::comparable;
+use crate::support::transcript::{shown, up_to_date};
 use crate::support::{Account, Project, golden, repository, words};
 
 /// The headline of what is run elsewhere.
@@ -58,14 +58,9 @@ fn check(page: &str) {
         }
         let Some(command) = line.strip_prefix("$ phalanx ") else { continue };
         commands += 1;
-        let mut shown = String::new();
-        while let Some(line) = lines.next_if(|line| !line.starts_with("$ ") && *line != "```") {
-            shown.push_str(line);
-            shown.push('\n');
-        }
+        let shown = shown(&mut lines);
         let actual = run(&project, command, account.as_ref());
-        // Times, sizes and digests differ from machine to machine: they are shown, not compared.
-        new.push_str(if comparable(&shown) == comparable(&actual) { &shown } else { &actual });
+        new.push_str(&up_to_date(shown, actual));
     }
     assert!(commands > 0, "{page} has no command to run");
     golden::assert_file(page, &new);

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::support::transcript::comparable;
+use crate::support::transcript::{shown, up_to_date};
 use crate::support::{Language, Project, golden, words};
 
 #[test]
@@ -65,14 +65,9 @@ fn follow(language: Language) {
             new.push_str(&block);
         }
         let Some(command) = line.strip_prefix("$ ") else { continue };
-        let mut shown = String::new();
-        while let Some(line) = lines.next_if(|line| !line.starts_with("$ ") && *line != "```") {
-            shown.push_str(line);
-            shown.push('\n');
-        }
+        let shown = shown(&mut lines);
         let printed = reader.run(command);
-        // Times, sizes and digests differ from machine to machine: they are shown, not compared.
-        new.push_str(if comparable(&shown) == comparable(&printed) { &shown } else { &printed });
+        new.push_str(&up_to_date(shown, printed));
     }
     golden::assert_file(&path, &new);
 }

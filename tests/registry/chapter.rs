@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::signatures::pair;
-use crate::support::transcript::comparable;
+use crate::support::transcript::{shown, up_to_date};
 use crate::support::{Project, Registry, golden, guests, repository, words};
 
 const PAGE: &str = "docs/sharing-plugins.md";
@@ -73,17 +73,13 @@ fn the_story_is_true() {
             assert_eq!(project.read(manifests[0].0), manifests[0].1, "the example's manifest");
         }
         let Some(command) = line.strip_prefix("$ ") else { continue };
-        let mut shown = String::new();
-        while let Some(line) = lines.next_if(|line| !line.starts_with("$ ") && *line != "```") {
-            shown.push_str(line);
-            shown.push('\n');
-        }
+        let shown = shown(&mut lines);
         if let Some(name) = command.strip_prefix("cd ") {
             folder = std::fs::canonicalize(folder.join(name)).unwrap();
             continue;
         }
         let printed = run(&project, &registry, &folder, command);
-        new.push_str(if comparable(&shown) == comparable(&printed) { &shown } else { &printed });
+        new.push_str(&up_to_date(shown, printed));
     }
     golden::assert_file(PAGE, &new);
     assert_eq!(project.read(manifests[1].0), manifests[1].1, "the example's manifest");

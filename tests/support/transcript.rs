@@ -1,6 +1,7 @@
 //! Commands and what they print, as on a terminal, for snapshots.
 
 use std::fmt::Write as _;
+use std::iter::Peekable;
 
 use super::{Finished, Project};
 
@@ -76,8 +77,24 @@ fn digests_and_quotes() {
     assert_eq!(words(r#"invoke a -d '{ "x": 1 }' """#), ["invoke", "a", "-d", r#"{ "x": 1 }"#, ""]);
 }
 
+/// What a page shows below a command, up to the next one or the end of the block.
+pub fn shown<'a>(lines: &mut Peekable<impl Iterator<Item = &'a str>>) -> String {
+    let mut shown = String::new();
+    while let Some(line) = lines.next_if(|line| !line.starts_with("$ ") && *line != "```") {
+        shown.push_str(line);
+        shown.push('\n');
+    }
+    shown
+}
+
+/// What a page shall show: what it shows, unless something else is printed by now. Times, sizes and digests differ
+/// from machine to machine: they are shown, not compared.
+pub fn up_to_date(shown: String, printed: String) -> String {
+    if comparable(&shown) == comparable(&printed) { shown } else { printed }
+}
+
 /// The text with `…` for every digest, time, size and address.
-pub fn comparable(text: &str) -> String {
+fn comparable(text: &str) -> String {
     let text = without_digests(text).replace("[DIGEST]", "…");
     let mut words = Vec::new();
     for line in text.lines() {
