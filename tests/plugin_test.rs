@@ -166,6 +166,34 @@ fn what_is_wrong_with_a_case_is_told() {
 }
 
 #[test]
+fn fuel_is_the_same_in_every_run() {
+    let [first, _] = guests::house_rules();
+    let project = project(first, "hook = \"template-decorate\"\n");
+    project.write("cases/one/template.json", TEMPLATE);
+    project.phalanx("plugin test --bless").succeeds();
+    let fuel = || {
+        let tested = project.phalanx("plugin test --fuel --output json").succeeds().json();
+        tested["cases"][0]["costs"]["fuel"].as_u64().unwrap()
+    };
+    let small = fuel();
+    assert_eq!(fuel(), small);
+    assert!(small > 1_000, "{small}");
+    let printed = project.phalanx("plugin test --fuel").succeeds().stdout;
+    let digits = printed.split(" fuel").next().unwrap().rsplit(' ').next().unwrap();
+    assert_eq!(digits.replace(',', ""), small.to_string(), "{printed}");
+    // More work is more fuel.
+    project.write(
+        "cases/one/template.json",
+        TEMPLATE.replace("} } }", "}, \"More\": { \"Type\": \"AWS::SQS::Queue\" } } }"),
+    );
+    project.phalanx("plugin test --bless").succeeds();
+    assert!(fuel() > small);
+    // Who does not ask is told nothing, and pays nothing.
+    let without = project.phalanx("plugin test --output json").succeeds().json();
+    assert_eq!(without["cases"][0]["costs"].get("fuel"), None);
+}
+
+#[test]
 fn who_watches_is_told_of_every_change() {
     let [first, _] = guests::house_rules();
     let project = project(first, "hook = \"template-decorate\"\n");

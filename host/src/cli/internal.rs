@@ -6,15 +6,20 @@ use std::io;
 use std::process::ExitCode;
 
 use clap::Args;
+use phalanx::plugin::{Metering, compile_child};
 
 /// Compile a component (used by phalanx itself)
 #[derive(Debug, Args)]
-pub(super) struct Compile {}
+pub(super) struct Compile {
+    /// Code that counts its instructions
+    #[arg(long)]
+    fuel: bool,
+}
 
 impl Compile {
-    #[expect(clippy::unused_self, reason = "every command runs the same way")]
     pub(super) fn run(self) -> ExitCode {
-        match phalanx::plugin::compile_child(io::stdin().lock(), io::stdout().lock()) {
+        let metering = if self.fuel { Metering::Fuel } else { Metering::Off };
+        match compile_child(metering, io::stdin().lock(), io::stdout().lock()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(_) => ExitCode::FAILURE,
         }

@@ -6,8 +6,10 @@
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
+use std::time::SystemTime;
 
 use memmap2::{Mmap, MmapOptions};
+use serde::{Deserialize, Serialize};
 
 use super::{Result, context};
 
@@ -97,6 +99,54 @@ pub fn map(file: &File) -> io::Result<Mmap> {
         // All of it will be read: so it is there at once, and not page by page.
         MmapOptions::new().populate().map(file)
     }
+}
+
+/// What the system keeps of a file: the same as long as it is the same file and nobody changed it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    device: u64,
+    inode: u64,
+    size: u64,
+    /// Seconds and nanoseconds since 1970.
+    modified: (i64, i64),
+    /// When content, name or times changed: programs cannot set this one.
+    changed: (i64, i64),
+}
+
+impl Stamp {
+    /// Whether a change from now on will have another time: clocks of file systems have ticks.
+    pub fn is_settled(&self, now: SystemTime) -> bool {
+        const TICK: i64 = 2;
+        let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+        i64::try_from(now).is_ok_and(|now| now - self.changed.0 > TICK)
+    }
+}
+
+/// The stamp of a private file; none where the system keeps no such times.
+///
+/// # Errors
+/// When the file cannot be examined.
+#[cfg(unix)]
+pub fn stamp(file: &File) -> io::Result<Option<Stamp>> {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let metadata = file.metadata()?;
+    Ok(Some(Stamp {
+        device: metadata.dev(),
+        inode: metadata.ino(),
+        size: metadata.size(),
+        modified: (metadata.mtime(), metadata.mtime_nsec()),
+        changed: (metadata.ctime(), metadata.ctime_nsec()),
+    }))
+}
+
+/// The stamp of a private file; none where the system keeps no such times.
+///
+/// # Errors
+/// Never.
+#[cfg(not(unix))]
+pub fn stamp(_file: &File) -> io::Result<Option<Stamp>> {
+    Ok(None)
 }
 
 /// The content of a private file, or none when there is no such file.

@@ -9,7 +9,7 @@ use wasmtime::component::{
 use wasmtime::{Store, UpdateDeadline};
 
 use super::bindings::{WitFailure, WitFinding};
-use super::engine::TICK;
+use super::engine::{Metering, TICK};
 use super::error::{PluginError, Problem, Stage};
 use super::hook::Hook;
 use super::host::Plugin;
@@ -86,6 +86,8 @@ pub struct Output {
     pub startup: Duration,
     /// The most bytes of memory in use at one time.
     pub memory_peak: u64,
+    /// Fuel that it used, about one for each instruction; none when it is not counted.
+    pub fuel: Option<u64>,
 }
 
 /// How a guest came back.
@@ -113,7 +115,7 @@ impl Plugin {
         let state = State::new(Arc::clone(&self.identity), stage, Some(world), reporter);
         let (state, returned) =
             self.run(state, async |store, instance| self.hook(store, instance, &call).await).await;
-        let (startup, peak) = (state.startup, state.limiter.peak());
+        let (startup, memory_peak, fuel) = (state.startup, state.limiter.peak(), state.fuel);
         let result = match returned {
             Ok(Returned::Well(findings)) => Ok(self.findings(findings, &state)),
             Ok(Returned::Refused(failure)) => Err(self.refusal(failure, &state)),
@@ -124,7 +126,7 @@ impl Plugin {
             Ok(findings) => {
                 let edits = commit(&mut world);
                 let elapsed = started.elapsed();
-                (world, Ok(Output { edits, findings, elapsed, startup, memory_peak: peak }))
+                (world, Ok(Output { edits, findings, elapsed, startup, memory_peak, fuel }))
             }
             Err(problem) => {
                 rollback(&mut world);
@@ -169,6 +171,10 @@ impl Plugin {
             Ok(UpdateDeadline::Yield(1))
         });
         store.set_epoch_deadline(1);
+        let metered = self.runtime.metering == Metering::Fuel;
+        if metered {
+            store.set_fuel(u64::MAX).expect("its engine counts");
+        }
         let ticking = match self.runtime.ticker.run(&self.runtime.engine) {
             Ok(ticking) => ticking,
             Err(error) => {
@@ -189,6 +195,10 @@ impl Plugin {
             () = deadline.passed(2 * TICK) => None,
         };
         drop(ticking);
+        if metered {
+            let left = store.get_fuel().expect("its engine counts");
+            store.data_mut().fuel = Some(u64::MAX - left);
+        }
         let result = match result {
             Some(Ok(value)) => Ok(value),
             Some(Err(error)) => Err(trap::problem(&error, store.data(), self.runtime.stack)),

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use wasmtime::Engine;
 
-use super::engine;
+use super::engine::{self, Metering};
 use crate::text::{safe_line, shorten};
 
 /// Wall and processor time that one component may take. A Python guest of 18 MB takes 13 s.
@@ -39,11 +39,12 @@ pub(super) enum CompileError {
 /// Compiles `component`, in a child of `program` when there is one.
 pub(super) fn compile(
     engine: &Engine,
+    metering: Metering,
     program: Option<&Path>,
     component: &[u8],
 ) -> Result<Vec<u8>, CompileError> {
     match program {
-        Some(program) => in_child(program, component),
+        Some(program) => in_child(program, metering, component),
         None => thread::scope(|scope| {
             let work = || engine.precompile_component(component);
             let result = thread::Builder::new()
@@ -65,11 +66,16 @@ pub(super) fn compile(
 /// # Errors
 /// When `input` cannot be read or `output` cannot be written. That the component is invalid is an
 /// answer and no error.
-pub fn compile_child(mut input: impl Read, mut output: impl Write) -> std::io::Result<()> {
+pub fn compile_child(
+    metering: Metering,
+    mut input: impl Read,
+    mut output: impl Write,
+) -> std::io::Result<()> {
     let mut component = Vec::new();
     input.read_to_end(&mut component)?;
-    let compiled = engine::engine(crate::manifest::Limits::default().stack as usize)
-        .and_then(|engine| engine.precompile_component(&component));
+    let stack = crate::manifest::Limits::default().stack as usize;
+    let compiled =
+        engine::engine(stack, metering).and_then(|engine| engine.precompile_component(&component));
     match compiled {
         Ok(code) => {
             output.write_all(&[GOOD])?;
@@ -88,12 +94,13 @@ fn reason(error: &wasmtime::Error) -> String {
     shorten(&safe_line(&format!("{error:#}")), 1_000).into_owned()
 }
 
-fn in_child(program: &Path, component: &[u8]) -> Result<Vec<u8>, CompileError> {
+fn in_child(program: &Path, metering: Metering, component: &[u8]) -> Result<Vec<u8>, CompileError> {
     let failed = |what: &str, error: &dyn std::fmt::Display| {
         CompileError::Compiler(format!("cannot {what} `{}`: {error}", program.display()))
     };
     let mut child = Command::new(program)
         .arg("internal-compile")
+        .args((metering == Metering::Fuel).then_some("--fuel"))
         .env_clear()
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -189,12 +196,12 @@ mod tests {
     fn the_child_answers_with_code_or_with_a_reason() {
         let component = wat::parse_str("(component)").unwrap();
         let mut output = Vec::new();
-        compile_child(&component[..], &mut output).unwrap();
+        compile_child(Metering::Off, &component[..], &mut output).unwrap();
         assert_eq!(output[0], GOOD);
         assert!(Engine::detect_precompiled(&output[1..]).is_some());
 
         let mut output = Vec::new();
-        compile_child(&component[..component.len() - 1], &mut output).unwrap();
+        compile_child(Metering::Off, &component[..component.len() - 1], &mut output).unwrap();
         assert_eq!(output[0], BAD);
     }
 
@@ -209,7 +216,7 @@ mod tests {
             crate::fs::write(&program, text).unwrap();
             let mode = std::fs::Permissions::from_mode(0o755);
             crate::fs::open(&program).unwrap().set_permissions(mode).unwrap();
-            match in_child(&program, b"x").unwrap_err() {
+            match in_child(&program, Metering::Off, b"x").unwrap_err() {
                 CompileError::Compiler(reason) | CompileError::Invalid(reason) => reason,
             }
         };

@@ -12,12 +12,23 @@ pub(super) const TICK: Duration = Duration::from_millis(10);
 /// Stack of the fibre beside the guest's own: host functions run on it, TLS of `wasi:http` included.
 const HOST_STACK: usize = 2 << 20;
 
+/// Whether the instructions of guests are counted. Code that counts is other code: it is compiled and kept
+/// apart, and never runs in a deployment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Metering {
+    /// They are not.
+    Off,
+    /// They are, in wasmtime's fuel.
+    Fuel,
+}
+
 /// An engine whose guests may use `stack` bytes of WebAssembly stack.
 ///
 /// `stack` does not change the compiled code, so the cache and the compiling child need not know it.
-pub(super) fn engine(stack: usize) -> wasmtime::Result<Engine> {
+pub(super) fn engine(stack: usize, metering: Metering) -> wasmtime::Result<Engine> {
     let mut config = Config::new();
     config
+        .consume_fuel(metering == Metering::Fuel)
         // Time limits. Half the cost of fuel (9-14 % against 20-22 %).
         .epoch_interruption(true)
         // The default of 512 KiB is too small for language runtimes.
@@ -130,7 +141,7 @@ mod tests {
 
     #[test]
     fn the_thread_ends_with_the_ticker() {
-        let engine = engine(1 << 20).unwrap();
+        let engine = engine(1 << 20, Metering::Off).unwrap();
         let ticker = Ticker::new();
         let shared = Arc::downgrade(&ticker.shared);
         drop(ticker.run(&engine).unwrap());

@@ -10,7 +10,7 @@ use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 
 use super::cache::{Cache, Cached, Kept};
 use super::compile::{CompileError, compile};
-use super::engine::{Ticker, engine};
+use super::engine::{Metering, Ticker, engine};
 use super::error::{PluginError, Problem, RejectedCode, Stage};
 use super::grants::Granted;
 use super::hook::Hook;
@@ -39,6 +39,8 @@ pub struct HostOptions {
     /// The program that is run as `<program> internal-compile` to compile in a limited child. None:
     /// compiled in this process, without those limits.
     pub compiler: Option<PathBuf>,
+    /// Whether instructions are counted.
+    pub metering: Metering,
     /// Bytes of a component that are accepted.
     pub max_component: u64,
     /// The start of the run, by which the use of cached code is noted.
@@ -55,6 +57,7 @@ impl HostOptions {
             data_dir: settings.data_dir.clone(),
             stack: Limits::default().stack,
             compiler: None,
+            metering: Metering::Off,
             max_component: MAX_COMPONENT,
             now: settings.now,
             reporter,
@@ -75,6 +78,8 @@ pub(super) struct Runtime {
     pub engine: Engine,
     /// Its ticker.
     pub ticker: Ticker,
+    /// Whether instructions are counted.
+    pub metering: Metering,
     /// Bytes of WebAssembly stack.
     pub stack: u64,
     /// Gets what plugins log outside of hooks.
@@ -88,12 +93,13 @@ impl Host {
     /// When the engine does not take the stack size.
     pub fn new(options: HostOptions) -> Result<Self, PluginError> {
         let stack = usize::try_from(options.stack).unwrap_or(usize::MAX);
-        let engine = engine(stack).map_err(|error| {
+        let engine = engine(stack, options.metering).map_err(|error| {
             PluginError::new("(any)", None, Stage::Load, Problem::engine(&error))
         })?;
         let runtime = Runtime {
             engine,
             ticker: Ticker::new(),
+            metering: options.metering,
             stack: options.stack,
             reporter: Arc::clone(&options.reporter),
         };
@@ -111,7 +117,7 @@ impl Host {
             .map_err(|problem| PluginError::new(name, None, Stage::Load, problem))?;
         let digest = Digest::of(component);
         self.ready(usage, digest, outline.clone(), || {
-            self.component(name, &digest, outline, component)
+            self.component(name, &digest, outline, component).map(|(component, _)| component)
         })
     }
 
@@ -129,8 +135,7 @@ impl Host {
         if kept.outline.size > self.options.max_component {
             return Ok(None);
         }
-        let outline = kept.outline.clone();
-        self.ready(usage, digest, outline, || Ok((component, kept))).map(Some)
+        self.ready(usage, digest, kept.outline, || Ok(component)).map(Some)
     }
 
     /// Checks and links a component, which is had as soon as it is known to be allowed.
@@ -139,7 +144,7 @@ impl Host {
         usage: &PluginUse,
         digest: Digest,
         outline: Outline,
-        component: impl FnOnce() -> Result<(Component, Kept), Problem>,
+        component: impl FnOnce() -> Result<Component, Problem>,
     ) -> Result<Plugin, PluginError> {
         let name = &usage.name;
         let fail =
@@ -156,7 +161,7 @@ impl Host {
         }
         let grants = Granted::new(name, &usage.grants).map_err(fail)?;
         grants.check(&inspection).map_err(fail)?;
-        let (component, _) = component().map_err(fail)?;
+        let component = component().map_err(fail)?;
         let pre = self.link(&mut inspection, &component).map_err(fail)?;
         let exports = Exports::find(&component, &inspection);
         let identity = Identity {
@@ -252,7 +257,8 @@ impl Host {
         let reporter = &self.options.reporter;
         reporter.event(Event::CompileStarted { plugin: name.to_owned(), size: outline.size });
         let start = Instant::now();
-        let code = compile(engine, self.options.compiler.as_deref(), bytes)?;
+        let compiler = self.options.compiler.as_deref();
+        let code = compile(engine, self.options.metering, compiler, bytes)?;
         let compile_ms = millis(start.elapsed());
         let (plugin, size) = (name.to_owned(), outline.size);
         reporter.event(Event::CompileFinished { plugin, size, elapsed_ms: compile_ms });
@@ -260,7 +266,7 @@ impl Host {
             Cache::load_fresh(engine, &code).map_err(|error| Problem::engine(&error))?;
         let kept = Kept { outline, compile_ms };
         if let Some(cache) = self.cache()
-            && let Err(error) = cache.store(digest, &kept, &code)
+            && let Err(error) = cache.store(digest, kept.clone(), &code)
         {
             self.warn_uncached(&error);
         }

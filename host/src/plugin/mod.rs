@@ -42,6 +42,7 @@ pub use cache::{CAPACITY as CACHE_CAPACITY, prune as prune_cache};
 pub use call::{Call, Output};
 pub use compile::compile_child;
 pub use contract::VERSION as CONTRACT_VERSION;
+pub use engine::Metering;
 pub use error::{MissingGrant, NotComponent, PluginError, Problem, Stage};
 pub use hook::{Hook, Object};
 pub use host::{Host, HostOptions, MAX_COMPONENT, Plugin};

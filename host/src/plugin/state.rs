@@ -57,6 +57,8 @@ pub(super) struct State {
     pub deadline: Deadline,
     /// How long it took until the guest's instance was there.
     pub startup: Duration,
+    /// Fuel that it used, when that is counted.
+    pub fuel: Option<u64>,
     /// What of the host it waits for.
     pub waiting: Option<String>,
     /// Handles of WASI.
@@ -106,6 +108,7 @@ impl State {
             limiter: Limiter::new(limits.memory),
             deadline: Deadline::after(Duration::from_millis(limits.time_ms)),
             startup: Duration::ZERO,
+            fuel: None,
             waiting: None,
             table,
             wasi,

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use clap::Args;
 use phalanx::hint::{BoxError, Kind};
 use phalanx::pipeline::{self, CaseMode, CaseRequest, TestedCase, TestedPlugin, Verdict};
+use phalanx::plugin::Metering;
 use phalanx::text::{count, safe_text, size};
 use serde::Serialize;
 
@@ -16,6 +17,8 @@ use super::super::session::Session;
 
 /// How often `--watch` looks for changes.
 const LOOK: Duration = Duration::from_millis(300);
+/// How long nothing may change before what was changed is taken as written: editors empty a file first.
+const SETTLED: Duration = Duration::from_millis(50);
 
 /// Build a plugin and run its cases: calls with all that they find, and what must come of them
 #[derive(Debug, Args)]
@@ -32,6 +35,9 @@ pub(in crate::cli) struct Test {
     /// Make the calls of commands, AWS, images and HTTP, and record them; implies --bless
     #[arg(long)]
     record: bool,
+    /// Count the instructions of each call too: the same on every machine, for code compiled a second time
+    #[arg(long)]
+    fuel: bool,
     /// Run again whenever a file of the folder changes
     #[arg(long, conflicts_with_all = ["bless", "record"])]
     watch: bool,
@@ -49,6 +55,7 @@ impl Test {
                 (false, true) => CaseMode::Bless,
                 (false, false) => CaseMode::Check,
             },
+            metering: if self.fuel { Metering::Fuel } else { Metering::Off },
             profile: session.global.profile.clone(),
         };
         let environment = session.environment();
@@ -64,26 +71,44 @@ impl Test {
                 Ok(tested) => {
                     session.print(Answer::new(&Tested(tested)))?;
                 }
-                Err(error) if error.kind() == Kind::Interrupted => return Err(error),
+                // Ctrl-C is how watching ends, whatever goes on.
+                Err(error) if error.kind() == Kind::Interrupted => return Ok(Answer::printed(0)),
                 // The next change may mend it.
                 Err(error) => {
                     error::render(session, &error);
                 }
             }
             session.reporter.note("waiting for changes; Ctrl-C ends");
-            while state_of(&folder) == before {
-                tokio::select! {
-                    biased;
-                    () = interrupt.raised() => return Ok(Answer::printed(0)),
-                    () = tokio::time::sleep(LOOK) => {}
-                }
+            tokio::select! {
+                biased;
+                () = interrupt.raised() => return Ok(Answer::printed(0)),
+                () = change(&folder, before) => {}
             }
         }
     }
 }
 
-/// Every file that git would see, with what tells that it changed.
-fn state_of(folder: &Path) -> Vec<(PathBuf, Option<SystemTime>, u64)> {
+/// Waits until the folder is another than it was, and stays that for a moment.
+async fn change(folder: &Path, before: State) {
+    while state_of(folder) == before {
+        tokio::time::sleep(LOOK).await;
+    }
+    let mut last = before;
+    loop {
+        let state = state_of(folder);
+        if state == last {
+            return;
+        }
+        last = state;
+        tokio::time::sleep(SETTLED).await;
+    }
+}
+
+/// Files, each with what tells that it changed.
+type State = Vec<(PathBuf, Option<SystemTime>, u64)>;
+
+/// Every file that git would see.
+fn state_of(folder: &Path) -> State {
     let mut walk = ignore::WalkBuilder::new(folder);
     walk.hidden(true).require_git(false).sort_by_file_path(Path::cmp);
     let files = walk.build().filter_map(Result::ok).filter_map(|entry| {
@@ -123,6 +148,9 @@ fn line(f: &mut fmt::Formatter<'_>, case: &TestedCase, width: usize) -> fmt::Res
         let memory = size(costs.memory);
         let (all, startup) = (ms(costs.elapsed_us), ms(costs.startup_us));
         write!(f, "  {all:.1} ms (start {startup:.1} ms), {memory}")?;
+        if let Some(fuel) = costs.fuel {
+            write!(f, ", {} fuel", grouped(fuel))?;
+        }
     }
     writeln!(f)?;
     for problem in &case.problems {
@@ -132,6 +160,14 @@ fn line(f: &mut fmt::Formatter<'_>, case: &TestedCase, width: usize) -> fmt::Res
         indented(f, difference)?;
     }
     Ok(())
+}
+
+/// With a mark between thousands.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let chunks = digits.as_bytes().rchunks(3).rev();
+    let chunks = chunks.map(|chunk| String::from_utf8_lossy(chunk)).collect::<Vec<_>>();
+    chunks.join(",")
 }
 
 fn indented(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {

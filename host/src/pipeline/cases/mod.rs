@@ -19,7 +19,7 @@ use crate::digest::Digest;
 use crate::fs;
 use crate::hint::{BoxError, Explain as _};
 use crate::manifest::{Case, Location, OnFailure, PluginUse, Source, read_case};
-use crate::plugin::{Host, World};
+use crate::plugin::{Host, Metering, World};
 use crate::report::{Recorder, micros};
 
 use super::project::{Component, build_component};
@@ -53,6 +53,8 @@ pub struct CaseRequest {
     pub names: Vec<String>,
     /// What is done with what the plugin does.
     pub mode: CaseMode,
+    /// Whether the instructions of each call are counted.
+    pub metering: Metering,
     /// The profile that recorded calls of AWS are made with.
     pub profile: Option<String>,
 }
@@ -109,6 +111,9 @@ pub struct Costs {
     pub startup_us: u64,
     /// Bytes of memory at most.
     pub memory: u64,
+    /// Fuel that it used, about one for each instruction, when that is counted: the same on every machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fuel: Option<u64>,
     /// Edits of the template.
     pub edits: usize,
 }
@@ -133,6 +138,7 @@ pub async fn test_plugin(
     let mut options = environment.host_options();
     let stacks = cases.iter().map(|(_, case)| case.limits.stack);
     options.stack = stacks.fold(options.stack, u64::max);
+    options.metering = request.metering;
     let host = Host::new(options)?;
     // What was never compiled is compiled here, and no case is charged for it.
     let digest = host.inspect(&built.name, &built.component)?.digest;
@@ -211,6 +217,7 @@ async fn run(
             elapsed_us: micros(output.elapsed),
             startup_us: micros(output.startup),
             memory: output.memory_peak,
+            fuel: output.fuel,
             edits: output.edits,
         });
     }

@@ -8,7 +8,7 @@ use wit_component::dummy_module;
 use wit_parser::{LiftLowerAbi, ManglingAndAbi};
 
 use super::super::contract::{self, Interface, Name, signature};
-use super::super::engine::engine;
+use super::super::engine::{Metering, engine};
 use super::{Hook, Rig, guests};
 
 #[test]
@@ -82,7 +82,7 @@ impl Described {
         let world = format!("include phalanx:pipeline/everything@{version};");
         let world = guests::resolve(contract, &world);
         let module = dummy_module(&world.0, world.1, ManglingAndAbi::Legacy(LiftLowerAbi::Sync));
-        let engine = engine(1 << 20).unwrap();
+        let engine = engine(1 << 20, Metering::Off).unwrap();
         let bytes = guests::encode(&world, &module);
         let component = Component::from_binary(&engine, &bytes).unwrap();
         let ty = component.component_type();

@@ -100,6 +100,7 @@ fn options(folder: &tempfile::TempDir, recorder: &Arc<Recorder>) -> HostOptions 
         data_dir: folder.path().join("data"),
         stack: Limits::default().stack,
         compiler: None,
+        metering: Metering::Off,
         max_component: MAX_COMPONENT,
         now: UNIX_EPOCH,
         reporter: recorder.clone(),
