@@ -73,12 +73,12 @@ fn commands_run_inside_the_service_only() {
     };
     insta::assert_snapshot!(said(&runner("sub")), @"pwd: status 0: [SERVICE]/sub");
     insta::assert_snapshot!(refused(&runner("..")), @r"
-    error: plugin `probe` failed in `pre-build`: `..` leaves the folder `[SERVICE]`
+    error: plugin `probe` failed in `pre-build`: `..` leaves the service's folder
 
     hint: name a path inside the service's folder, with `/` between its parts
     ");
     insta::assert_snapshot!(refused(&runner("out")), @r"
-    error: plugin `probe` failed in `pre-build`: `out` leads through a symbolic link to `/`, outside the folder `[SERVICE]`
+    error: plugin `probe` failed in `pre-build`: `out` leads through a symbolic link out of the service's folder
 
     hint: name a path inside the service's folder, with `/` between its parts
     ");
@@ -180,12 +180,12 @@ fn other_files_are_refused() {
     hint: a path goes from the service's folder, with `/` and without `.` and `..`
     "#);
     insta::assert_snapshot!(reader(r#"read = ["schema/etc/passwd"]"#), @r"
-    error: plugin `probe` failed in `pre-build`: `schema/etc/passwd` leads through a symbolic link to `/etc/passwd`, outside the folder `[SERVICE]`
+    error: plugin `probe` failed in `pre-build`: `schema/etc/passwd` leads through a symbolic link out of the service's folder
 
     hint: name a path inside the service's folder, with `/` between its parts
     ");
     insta::assert_snapshot!(reader(r#"read = ["schema/none.json"]"#), @r#"
-    error: plugin `probe` failed in `pre-build`: cannot examine `[SERVICE]/schema/none.json`: No such file or directory (os error 2)
+    error: plugin `probe` failed in `pre-build`: cannot read `schema/none.json`: No such file or directory (os error 2)
 
     hint: `on-failure = "warn"` in `[plugins.probe]` lets the run go on without what this plugin does here
     "#);

@@ -46,7 +46,7 @@ fn a_plugin_cannot_read_through_a_link_that_leads_out() {
     let bad = case.stops_in_hook();
     assert!(!bad.scene().contains("the secret"), "{}", bad.scene());
     insta::assert_snapshot!(bad.error(), @"
-error: plugin `bad` failed in `pre-build`: `notes/link.txt` leads through a symbolic link to `[OUTSIDE]/secret.txt`, outside the folder `[SERVICE]`
+error: plugin `bad` failed in `pre-build`: `notes/link.txt` leads through a symbolic link out of the service's folder
 
 hint: name a path inside the service's folder, with `/` between its parts
 ");
@@ -64,7 +64,7 @@ fn a_plugin_cannot_read_what_is_no_file() {
     let pipe = case.project.root().join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(pipe).status().unwrap().success());
     insta::assert_snapshot!(case.stops_in_hook().error(), @r#"
-error: plugin `bad` failed in `pre-build`: cannot read `[SERVICE]/pipe`: it is not a regular file
+error: plugin `bad` failed in `pre-build`: cannot read `pipe`: it is not a regular file
 
 hint: `on-failure = "warn"` in `[plugins.bad]` lets the run go on without what this plugin does here
 "#);
@@ -90,19 +90,19 @@ fn a_command_cannot_start_outside() {
         ))
     };
     insta::assert_snapshot!(runs("..").stops_in_hook().error(), @"
-error: plugin `bad` failed in `pre-build`: `..` leaves the folder `[SERVICE]`
+error: plugin `bad` failed in `pre-build`: `..` leaves the service's folder
 
 hint: name a path inside the service's folder, with `/` between its parts
 ");
     insta::assert_snapshot!(runs("/").stops_in_hook().error(), @"
-error: plugin `bad` failed in `pre-build`: `/` leaves the folder `[SERVICE]`
+error: plugin `bad` failed in `pre-build`: `/` leaves the service's folder
 
 hint: name a path inside the service's folder, with `/` between its parts
 ");
     let case = runs("door");
     symlink("..", case.project.root().join("door")).unwrap();
     insta::assert_snapshot!(case.stops_in_hook().error(), @"
-error: plugin `bad` failed in `pre-build`: `door` leads through a symbolic link to `[OUTSIDE]`, outside the folder `[SERVICE]`
+error: plugin `bad` failed in `pre-build`: `door` leads through a symbolic link out of the service's folder
 
 hint: name a path inside the service's folder, with `/` between its parts
 ");

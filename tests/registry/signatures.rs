@@ -106,7 +106,27 @@ fn what_is_signed_is_added_pinned_and_checked_again_without_a_registry() {
 
     hint: run `phalanx plugin update tags`, which asks its registry for the signature
     "#);
+    // Another component under the signature of this one, where nobody fetches anything.
+    let other = phalanx::registry::builtin::get("error-alarms").unwrap();
+    let digest = Digest::of(other);
+    project.write(&format!("vendor/phalanx/sha256-{digest}.wasm"), other);
+    let component = lock.split("component = \"").nth(1).unwrap().split('"').next().unwrap();
+    let edited = lock.replace(component, &format!("sha256:{digest}"));
+    project.write("phalanx.lock", &edited);
+    insta::assert_snapshot!(without_digests(run("plan --local").exits(3).error()), @r#"
+    error: the lock file does not show that what is signed of plugin `tags` is its component, sha256:[DIGEST]
+
+    hint: it may have been edited by hand: run `phalanx plugin update tags`, which asks its registry what was signed
+    "#);
+    // Nor does it help to edit what was signed.
+    let signed = lock.split("signed = \"").nth(1).unwrap().split('"').next().unwrap();
+    let manifest = String::from_utf8(BASE64_STANDARD.decode(signed).unwrap()).unwrap();
+    let forged = BASE64_STANDARD.encode(manifest.replace(component, &format!("sha256:{digest}")));
+    project.write("phalanx.lock", edited.replace(signed, &forged));
+    run("plan --local").exits(3);
+    std::fs::remove_dir_all(project.root().join("vendor")).unwrap();
     project.write("phalanx.lock", &lock);
+    run("plan --local").succeeds();
     std::fs::copy(project.root().join("keys/other.pub"), project.root().join("keys/team.pub"))
         .unwrap();
     run("plan --local").exits(3);

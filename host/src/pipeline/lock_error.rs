@@ -61,6 +61,16 @@ pub enum LockError {
         /// The fingerprints of the keys of which one would do.
         keys: String,
     },
+    /// What was signed is not about the component that the lock file pins.
+    #[error(
+        "the lock file does not show that what is signed of plugin `{plugin}` is its component, sha256:{component}"
+    )]
+    OtherSigned {
+        /// The plugin.
+        plugin: String,
+        /// The component that is locked.
+        component: String,
+    },
     /// The component is not what the lock file says of it.
     #[error(
         "the lock file says of plugin `{plugin}` that it has {what} {locked}, and its component has {found}"
@@ -83,6 +93,7 @@ impl Explain for LockError {
             Self::Missing { .. } | Self::Other { .. } | Self::Stale { .. } => Kind::BadInput,
             Self::Widened { .. }
             | Self::NotSigned { .. }
+            | Self::OtherSigned { .. }
             | Self::OtherFile { .. }
             | Self::Edited { .. } => Kind::Refused,
         }
@@ -96,6 +107,7 @@ impl Explain for LockError {
             Self::OtherFile { .. } => "lock-other-file",
             Self::Widened { .. } => "grants-widened",
             Self::NotSigned { .. } => "lock-not-signed",
+            Self::OtherSigned { .. } => "lock-other-signed",
             Self::Edited { .. } => "lock-edited",
         }
     }
@@ -119,6 +131,9 @@ impl Explain for LockError {
             ),
             Self::NotSigned { plugin, .. } => format!(
                 "run `phalanx plugin update {plugin}`, which asks its registry for the signature"
+            ),
+            Self::OtherSigned { plugin, .. } => format!(
+                "it may have been edited by hand: run `phalanx plugin update {plugin}`, which asks its registry what was signed"
             ),
             Self::Edited { plugin, .. } => format!(
                 "someone has edited the lock file by hand: run `phalanx plugin update {plugin}` to see what it really is"

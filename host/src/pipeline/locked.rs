@@ -201,12 +201,17 @@ impl Pins {
     fn is_signed(&self, usage: &PluginUse, source: &str, locked: &Locked) -> Result<(), BoxError> {
         let key = public_key(&self.root, usage.signer.as_deref())?;
         let manifest = locked.manifest.as_deref().unwrap_or_default();
-        for signers in signers(key.as_ref(), &self.trust, source) {
+        let wanted = signers(key.as_ref(), &self.trust, source);
+        for signers in &wanted {
             if signers.find(&locked.proofs, manifest).is_none() {
                 let (plugin, keys) = (usage.name.clone(), signers.fingerprints());
-                let wanted_by = signers.wanted_by;
+                let wanted_by = signers.wanted_by.clone();
                 return Err(LockError::NotSigned { plugin, wanted_by, keys }.into());
             }
+        }
+        if !wanted.is_empty() && !locked.is_bound() {
+            let (plugin, component) = (usage.name.clone(), locked.component.to_string());
+            return Err(LockError::OtherSigned { plugin, component }.into());
         }
         Ok(())
     }

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use semver::{Version, VersionReq};
 use serde::Serialize;
 
@@ -51,6 +53,8 @@ pub struct Release {
     pub version: String,
     /// The manifest's digest, `sha256:…`.
     pub manifest: String,
+    /// The manifest itself.
+    pub manifest_bytes: Vec<u8>,
     /// Who signed it, of those who must have: fingerprints of their keys.
     pub signers: Vec<String>,
     /// Their signatures.
@@ -76,6 +80,9 @@ impl Candidate {
             hooks: hooks(&self.inspection),
             capabilities: capabilities(&self.inspection),
             signers: listed(|release| release.signers.clone()),
+            signed: release
+                .filter(|release| !release.proofs.is_empty())
+                .map(|release| BASE64_STANDARD.encode(&release.manifest_bytes)),
             grants: LockedGrants::from(grants),
             limits: LockedLimits::from(limits),
             proofs: release.map(|release| release.proofs.clone()).unwrap_or_default(),
@@ -178,7 +185,8 @@ impl Registries {
             claims.check(&name, &inspection.imports, &inspection.exports)?;
         }
         let version = found.version.filter(|_| reference.digest.is_some()).unwrap_or(version);
-        let release = Some(Release { version, manifest: found.manifest, signers, proofs });
+        let (manifest, manifest_bytes) = (found.manifest, found.manifest_bytes);
+        let release = Some(Release { version, manifest, manifest_bytes, signers, proofs });
         Ok(Candidate { place, release, inspection })
     }
 

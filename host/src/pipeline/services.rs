@@ -2,9 +2,9 @@
 //! it calls here; this file does the work and keeps it inside the service's folder.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 
 use async_trait::async_trait;
@@ -15,8 +15,8 @@ use tokio::process::{Child, Command};
 
 use super::images::ImageWorks;
 use crate::cloud::{CallRequest, CallResponse};
-use crate::fs;
-use crate::hint::Explain;
+use crate::fs::{self, FsError, OutsideError};
+use crate::hint::{Explain, in_one_line};
 use crate::plugin::{self, CommandOutput, Failure, Images, Services};
 use crate::text::{shorten, size};
 
@@ -36,7 +36,8 @@ impl Services for HostServices {
     async fn run_command(&self, command: plugin::Command) -> Result<CommandOutput, Failure> {
         let folder = match &command.dir {
             Some(folder) => {
-                let path = fs::inside(&self.root, folder).map_err(|error| failure(&error))?;
+                let path =
+                    fs::inside(&self.root, folder).map_err(|error| outside(folder, &error))?;
                 // Otherwise it would look as if the program were not there.
                 if !path.is_dir() {
                     let message = format!("`{folder}` is no folder of the service");
@@ -99,7 +100,11 @@ impl Services for HostServices {
             entry.depth() == 0 || (entry.file_name() != ".phalanx" && entry.file_name() != ".git")
         });
         for entry in entries {
-            let entry = entry.map_err(|error| Failure::new("file-error", error.to_string()))?;
+            let entry = entry.map_err(|error| {
+                let path = error.path().and_then(|path| path.strip_prefix(&self.root).ok());
+                let path = path.unwrap_or(Path::new("")).to_string_lossy().into_owned();
+                unreadable(&path, &error.into())
+            })?;
             if !entry.file_type().is_file() {
                 continue;
             }
@@ -113,8 +118,9 @@ impl Services for HostServices {
     }
 
     fn read_file(&self, path: &str, limit: u64) -> Result<Vec<u8>, Failure> {
-        let file = fs::inside(&self.root, path).map_err(|error| failure(&error))?;
-        let length = fs::metadata(&file).map_err(|error| failure(&error))?.len();
+        let file = fs::inside(&self.root, path).map_err(|error| outside(path, &error))?;
+        let failed = |error: FsError| unreadable(path, &error.source);
+        let length = fs::metadata(&file).map_err(failed)?.len();
         if length > limit {
             return Err(Failure {
                 code: "file-too-large".into(),
@@ -123,7 +129,7 @@ impl Services for HostServices {
             });
         }
         // No more than that, even if the file grows; and no pipe, which nobody may ever write to.
-        fs::read_start(&file, limit).map_err(|error| failure(&error))
+        fs::read_start(&file, limit).map_err(failed)
     }
 
     fn environment(&self, name: &str) -> Option<String> {
@@ -149,6 +155,26 @@ pub(super) fn failure(error: &dyn Explain) -> Failure {
     Failure {
         code: error.code().to_owned(),
         message: super::failure::full_message(error),
+        hint: error.hints().into_iter().next(),
+    }
+}
+
+/// Why a file of the service cannot be read, as a plugin gets it: by the path that it asked for. Where the service
+/// lies on this machine, and whose it is, is no business of a plugin.
+fn unreadable(path: &str, error: &io::Error) -> Failure {
+    Failure::new("file-error", format!("cannot read `{path}`: {}", in_one_line(error)))
+}
+
+/// [`unreadable`], for a path that may not even be one of the service.
+fn outside(path: &str, error: &OutsideError) -> Failure {
+    let reason = match error {
+        OutsideError::Fs(error) => return unreadable(path, &error.source),
+        OutsideError::Leaves { .. } => "leaves the service's folder",
+        OutsideError::Link { .. } => "leads through a symbolic link out of the service's folder",
+    };
+    Failure {
+        code: error.code().to_owned(),
+        message: format!("`{path}` {reason}"),
         hint: error.hints().into_iter().next(),
     }
 }

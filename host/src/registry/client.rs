@@ -53,6 +53,8 @@ pub struct Client {
 pub struct Found {
     /// The manifest's digest, `sha256:…`.
     pub manifest: String,
+    /// The manifest itself.
+    pub manifest_bytes: Vec<u8>,
     /// The component's digest.
     pub component: Digest,
     /// The version that its annotations name.
@@ -163,7 +165,8 @@ impl Client {
         };
         let (component, version) = (layer.digest, layer.version);
         let bytes = self.blob(reference, component, layer.size).await?;
-        Ok(Found { manifest: digest, component, version, claims, bytes })
+        let (manifest, manifest_bytes) = (digest, manifest);
+        Ok(Found { manifest, manifest_bytes, component, version, claims, bytes })
     }
 
     /// Fetches the component that is locked for a plugin.

@@ -6,10 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 
 use super::authority::{LockedGrants, LockedLimits};
-use super::{Proof, Reference, RegistryError};
+use super::{Proof, Reference, RegistryError, artifact};
 use crate::digest::Digest;
 use crate::fs;
 use crate::text::safe_line;
@@ -58,6 +60,9 @@ pub struct Locked {
     /// Fingerprints of the keys that signed it, for each that manifest or policies want.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signers: Vec<String>,
+    /// The manifest that they signed, in base64: it names the component, which no signature does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed: Option<String>,
     /// What it was granted when this was approved.
     #[serde(default, skip_serializing_if = "LockedGrants::is_empty")]
     pub grants: LockedGrants,
@@ -92,6 +97,20 @@ impl Locked {
         }
         let tag = reference.tag.clone().unwrap_or_else(|| version.clone());
         Ok(Some(reference.with_tag(&tag)))
+    }
+
+    /// Whether what was signed is about its component: the manifest that it keeps has the digest that it pins, and
+    /// names the component that it pins.
+    pub fn is_bound(&self) -> bool {
+        let decode = |text: &String| BASE64_STANDARD.decode(text).ok();
+        let (Some(signed), Some(manifest)) =
+            (self.signed.as_ref().and_then(decode), &self.manifest)
+        else {
+            return false;
+        };
+        let names = |bytes: &[u8]| artifact::component_of(&self.source, bytes).ok();
+        format!("sha256:{}", Digest::of(&signed)) == *manifest
+            && names(&signed).is_some_and(|layer| layer.digest == self.component)
     }
 
     /// The first thing that it lacks: what comes from a registry has all, a file has none.
@@ -227,6 +246,7 @@ mod tests {
             hooks: vec!["template-decorate".into()],
             capabilities: vec!["commands".into()],
             signers: Vec::new(),
+            signed: None,
             limits: LockedLimits::default(),
             proofs: Vec::new(),
             grants: LockedGrants {
