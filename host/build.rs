@@ -65,8 +65,8 @@ fn run() -> Result<()> {
     for (language, library) in [
         ("rust", "sdk"),
         ("c", "sdk-c"),
-        ("js", "sdk-js"),
-        ("python", "sdk-python"),
+        ("js", "sdk-js/phalanx"),
+        ("python", "sdk-python/phalanx"),
         ("go", "sdk-go"),
     ] {
         let table = files(&plugins.join(library))?;

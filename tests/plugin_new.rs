@@ -1,9 +1,10 @@
 //! `phalanx plugin new`: what it writes builds with the language's own toolchain, and passes its own cases.
 
+mod packages;
+mod troubles;
+
 use std::collections::BTreeSet;
 use std::process::Command;
-
-use serde_json::Value;
 
 use crate::support::{Language, Project, repository};
 
@@ -70,43 +71,8 @@ fn a_plugin_in_rust() {
     deploys(&project);
     let built = project.phalanx("plugin build keep-messages --force").succeeds();
     assert!(!built.stderr.contains("warning"), "{}", built.stderr);
+    troubles::in_rust(&project);
 }
-
-const C_TROUBLES: &str = "\
-#include \"phalanx.h\"
-
-__attribute__((noinline)) static int again(volatile int *n) {
-    volatile int next = *n + 1;
-    return again(&next) + next;
-}
-
-bool exports_phalanx_pipeline_template_decorate_decorate_service(phalanx_failure_t *failure) {
-    phalanx_text_t mode, section = phalanx_text(\"Nonsense\"), id = phalanx_text(\"X\"), one = phalanx_text(\"1\");
-    if (!phalanx_json_member(phalanx_config(), \"mode\", &mode)) {
-        return phalanx_fail(failure, \"no-mode\", NULL, \"there is no mode\");
-    }
-    if (phalanx_equal(mode, \"\\\"failure\\\"\")) {
-        return phalanx_fail(failure, \"no-topic\", \"add it\", \"the %s is missing\", \"topic\");
-    }
-    if (phalanx_equal(mode, \"\\\"host\\\"\")) {
-        return phalanx_pipeline_template_edit_add(&section, &id, &one, failure);
-    }
-    if (phalanx_equal(mode, \"\\\"exception\\\"\")) {
-        abort();
-    }
-    volatile int n = 0;
-    while (phalanx_equal(mode, \"\\\"loop\\\"\")) {
-        n++;
-    }
-    return again(&n) > 0;
-}
-
-bool exports_phalanx_pipeline_template_decorate_decorate_function(
-    plugin_string_t *function, plugin_string_t *logical_id, phalanx_failure_t *failure) {
-    (void)function, (void)logical_id, (void)failure;
-    return true;
-}
-";
 
 #[test]
 fn a_plugin_in_c() {
@@ -133,76 +99,8 @@ fn a_plugin_in_c() {
     insta::assert_snapshot!(project.phalanx("plugin build keep-messages").exits(2).error());
     project.write("keep-messages/wit/plugin.wit", world);
 
-    let crash = ("exception", "plugin-trap", "it panicked or aborted");
-    let modes = TROUBLES.into_iter().filter(|(mode, ..)| *mode != "exception");
-    let modes: Vec<_> = modes.chain([crash]).collect();
-    troubles(&project, "src/plugin.c", C_TROUBLES, &modes);
+    troubles::in_c(&project);
 }
-
-/// What each of these modes does, and how it must be told: the code, and a part of the message.
-const TROUBLES: [(&str, &str, &str); 5] = [
-    ("failure", "no-topic", "the topic is missing"),
-    ("host", "unknown-section", "a template has no section `Nonsense`"),
-    ("exception", "exception", "Error: "),
-    ("loop", "plugin-time-limit", "it was stopped after 1 s"),
-    ("recurse", "plugin-stack-limit", "it ran out of stack"),
-];
-
-/// Replaces the plugin by one that has these troubles, and looks at how each is told. Gives what is written down of
-/// each.
-fn troubles(
-    project: &Project,
-    source: &str,
-    text: &str,
-    modes: &[(&str, &str, &str)],
-) -> Vec<Value> {
-    let name = "keep-messages";
-    project.write(&format!("{name}/{source}"), text);
-    let world = project.read("keep-messages/wit/plugin.wit");
-    let only = |line: &&str| !line.contains("export") || line.contains("decorate");
-    let world: Vec<_> = world.lines().filter(only).collect();
-    project.write("keep-messages/wit/plugin.wit", world.join("\n"));
-    std::fs::remove_dir_all(project.root().join(name).join("cases")).unwrap();
-    for (mode, _, _) in modes {
-        let case = format!(
-            "hook = \"template-decorate\"\nconfig = {{ mode = \"{mode}\" }}\nlimits = {{ time = \"1s\" }}\n"
-        );
-        project.write(&format!("{name}/cases/{mode}/case.toml"), case);
-    }
-    project.phalanx("plugin test keep-messages --bless").succeeds();
-    let told = modes.iter().map(|(mode, code, message)| {
-        let path = format!("{name}/cases/{mode}/expected.json");
-        let expected: Value = serde_json::from_str(&project.read(&path)).unwrap();
-        let failure = &expected["failure"];
-        assert_eq!(failure["code"], *code, "{mode}: {expected:#}");
-        let told = failure["message"].as_str().unwrap();
-        assert!(told.contains(message), "{mode}: {expected:#}");
-        expected
-    });
-    told.collect()
-}
-
-const JAVASCRIPT_TROUBLES: &str = "\
-import { Failure, hook } from '../phalanx/failure.ts';
-import * as edit from '../phalanx/edit.ts';
-import * as run from '../phalanx/run.ts';
-
-const deep = (value) => value.missing.property;
-
-export const templateDecorate = hook({
-  decorateService() {
-    const { mode } = run.config();
-    if (mode === 'failure') throw new Failure('no-topic', 'the topic is missing', 'add it');
-    if (mode === 'host') edit.add('Nonsense', 'X', 1);
-    if (mode === 'exception') deep({});
-    if (mode === 'loop') for (;;);
-    if (mode === 'recurse') { const again = (n) => again(n + 1) + 1; again(0); }
-    if (mode === 'time') edit.set('/Metadata/Now', new Date().getTime());
-  },
-
-  decorateFunction() {},
-});
-";
 
 #[test]
 fn a_plugin_in_javascript() {
@@ -215,11 +113,7 @@ fn a_plugin_in_javascript() {
     let told = project.phalanx("plugin build keep-messages").exits(1);
     assert!(told.stderr.contains("src/plugin.js:1:"), "{}", told.stderr);
 
-    let time = ("time", "no-clock", "has no clock");
-    let modes: Vec<_> = TROUBLES.into_iter().chain([time]).collect();
-    let told = troubles(&project, "src/plugin.js", JAVASCRIPT_TROUBLES, &modes);
-    let stack = told[2]["log"].to_string();
-    assert!(stack.contains("at deep (/plugin.js:"), "{stack}");
+    troubles::in_javascript(&project);
     // A hook that the world promises and the plugin does not have.
     let missing = "export const nothing = 1;\n";
     project.write("keep-messages/src/plugin.js", missing);
@@ -241,52 +135,6 @@ fn a_plugin_in_typescript() {
     assert!(told.stderr.contains("src/plugin.ts("), "{}", told.stderr);
 }
 
-const PYTHON_TROUBLES: &str = "\
-import time
-
-from phalanx import edit, run
-from phalanx.failure import Failure, hook
-
-
-def deep(value):
-    return value.missing.property
-
-
-@hook
-class TemplateDecorate:
-    def decorate_service(self) -> None:
-        mode = run.config()[\"mode\"]
-        print(\"mode\", mode)
-        if mode == \"failure\":
-            raise Failure(\"no-topic\", \"the topic is missing\", \"add it\")
-        if mode == \"host\":
-            edit.add(\"Nonsense\", \"X\", 1)
-        if mode == \"exception\":
-            deep({})
-        if mode == \"loop\":
-            while True:
-                pass
-        if mode == \"recurse\":
-            again = lambda n: again(n + 1) + 1
-            again(0)
-        if mode == \"memory\":
-            held = []
-            while True:
-                held.append(bytearray(1_000_000))
-        if mode == \"file\":
-            open(\"/etc/passwd\")
-        if mode == \"time\":
-            raise Failure(\"time\", time.strftime(\"%Y-%m-%d\", time.gmtime()))
-
-    def decorate_function(self, function: str, logical_id: str) -> None:
-        pass
-
-
-class Configurable:
-    def config_schema(self) -> str:
-        return \"{}\"
-";
-
 #[test]
 fn a_plugin_in_python() {
     if !Language::Python.is_there() {
@@ -300,80 +148,8 @@ fn a_plugin_in_python() {
     let told = project.phalanx("plugin build keep-messages").exits(1);
     assert!(told.stderr.contains("plugin.py\", line 1"), "{}", told.stderr);
 
-    let more = [
-        ("memory", "exception", "MemoryError"),
-        ("file", "exception", "FileNotFoundError"),
-        ("time", "time", "2026-01-01"),
-    ];
-    // Python has a limit of its own.
-    let modes = TROUBLES.into_iter().filter(|(mode, ..)| *mode != "recurse").chain(more);
-    let modes: Vec<_> = modes.chain([("recurse", "exception", "RecursionError")]).collect();
-    let told = troubles(&project, "src/plugin.py", PYTHON_TROUBLES, &modes);
-    let log = told[2]["log"].to_string();
-    assert!(log.contains("stdout: mode exception"), "{log}");
-    assert!(log.contains("plugin.py\\\", line 8, in deep"), "{log}");
+    troubles::in_python(&project);
 }
-
-const GO_TROUBLES: &str = "\
-package plugin
-
-import (
-	\"fmt\"
-	\"os\"
-	\"time\"
-
-	\"phalanx-plugin/phalanx\"
-	\"phalanx-plugin/phalanx/edit\"
-	\"phalanx-plugin/phalanx/run\"
-)
-
-const ConfigSchema = `{}`
-
-func deep(values map[string]int) {
-	values[\"missing\"] = 1
-}
-
-func again(n int) int {
-	return again(n+1) + 1
-}
-
-func DecorateService() error {
-	var config struct{ Mode string }
-	if err := run.Config(&config); err != nil {
-		return err
-	}
-	fmt.Println(\"mode\", config.Mode)
-	switch config.Mode {
-	case \"failure\":
-		failure := phalanx.Fail(\"no-topic\", \"the topic is missing\").WithHint(\"add it\")
-		return fmt.Errorf(\"cannot tell: %w\", failure)
-	case \"host\":
-		return edit.Add(\"Nonsense\", \"X\", 1)
-	case \"exception\":
-		deep(nil)
-	case \"loop\":
-		for {
-		}
-	case \"recurse\":
-		fmt.Println(again(0))
-	case \"memory\":
-		held := [][]byte{}
-		for {
-			held = append(held, make([]byte, 1_000_000))
-		}
-	case \"file\":
-		_, err := os.ReadFile(\"/etc/passwd\")
-		return err
-	case \"time\":
-		return phalanx.Fail(\"time\", \"%s\", time.Now().UTC().Format(time.DateOnly))
-	}
-	return nil
-}
-
-func DecorateFunction(function, logicalID string) error {
-	return nil
-}
-";
 
 #[test]
 fn a_plugin_in_go() {
@@ -401,25 +177,14 @@ fn a_plugin_in_go() {
         let folder = project.root().join("keep-messages/hooks").join(package);
         std::fs::remove_dir_all(folder).unwrap();
     }
-    let modes = [
-        ("failure", "no-topic", "cannot tell: the topic is missing"),
-        ("host", "unknown-section", "a template has no section `Nonsense`"),
-        ("exception", "panic", "assignment to entry in nil map"),
-        ("loop", "plugin-time-limit", "it was stopped after 1 s"),
-        ("file", "error", "open /etc/passwd"),
-        ("time", "time", "2026-01-01"),
-    ];
-    let told = troubles(&project, "plugin/plugin.go", GO_TROUBLES, &modes);
-    let log = told[2]["log"].to_string();
-    assert!(log.contains("stdout: mode exception"), "{log}");
-    assert!(log.contains("plugin/plugin.go:16"), "{log}");
+    troubles::in_go(&project);
 }
 
 /// Every function of the contract has its type in the guest modules, and none has one that is not there.
 #[test]
 fn the_types_for_javascript_are_those_of_the_contract() {
     let read = |path: &str| std::fs::read_to_string(repository().join(path)).unwrap();
-    let (wit, types) = (read("wit/pipeline.wit"), read("plugins/sdk-js/wit.d.ts"));
+    let (wit, types) = (read("wit/pipeline.wit"), read("plugins/sdk-js/phalanx/wit.d.ts"));
     let declared = |interface: &str| -> Option<BTreeSet<String>> {
         let start = format!("declare module 'phalanx:pipeline/{interface}@1.0.0' {{");
         let block = types.split(&start).nth(1)?.split("\n}").next()?;

@@ -47,7 +47,14 @@ fn the_summary_has_every_page_once() {
 #[test]
 fn links_lead_somewhere() {
     let root = repository();
-    let readmes = ["README.md", "CONTRIBUTING.md", "plugins/sdk/README.md"].map(PathBuf::from);
+    let readmes = [
+        "README.md",
+        "CONTRIBUTING.md",
+        "plugins/sdk/README.md",
+        "plugins/sdk-js/README.md",
+        "plugins/sdk-python/README.md",
+    ]
+    .map(PathBuf::from);
     let mut broken = Vec::new();
     for page in pages().into_iter().chain(readmes) {
         for link in links(&read(&page)) {

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use super::signatures::pair;
 use crate::support::transcript::{shown, up_to_date};
-use crate::support::{Project, Registry, golden, guests, repository, words};
+use crate::support::{Project, Registry, change_file, golden, guests, repository, words};
 
 const PAGE: &str = "docs/sharing-plugins.md";
 /// The registry that page and example name.
@@ -28,12 +28,6 @@ fn example(registry: &Registry) -> Project {
     );
     std::fs::create_dir_all(project.root().join("orders/keys")).unwrap();
     project
-}
-
-fn change_file(project: &Project, file: &str, from: &str, to: &str) {
-    let text = project.read(file);
-    assert!(text.contains(from), "{file} has no {from}");
-    project.write(file, text.replace(from, to));
 }
 
 fn git(project: &Project, words: &str) {

@@ -31,7 +31,7 @@ pub use ministack::Account;
 pub use parallel::in_parallel;
 pub use podman::Podman;
 pub(crate) use project::repository;
-pub use project::{Project, change};
+pub use project::{Project, change, change_file};
 pub use registry::{CREDENTIALS, Registry};
 pub use scripted::{Answer, Call, Scripted};
 pub use server::{Asked, Given, Server};

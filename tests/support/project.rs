@@ -86,9 +86,14 @@ impl Project {
 
 /// Replaces a part of the project's manifest, which must have it.
 pub fn change(project: &Project, from: &str, to: &str) {
-    let manifest = project.read("phalanx.toml");
-    assert!(manifest.contains(from), "the manifest lacks {from:?}");
-    project.write("phalanx.toml", manifest.replace(from, to));
+    change_file(project, "phalanx.toml", from, to);
+}
+
+/// Replaces a part of one of the project's files, which must have it.
+pub fn change_file(project: &Project, file: &str, from: &str, to: &str) {
+    let text = project.read(file);
+    assert!(text.contains(from), "{file} lacks {from:?}");
+    project.write(file, text.replace(from, to));
 }
 
 /// The repository's folder.

@@ -12,6 +12,8 @@ const TEMPLATES: &str = "host/src/cli/templates/plugin";
 pub(crate) fn languages() -> Outcome {
     python("ziglang", "c")?;
     python("componentize-py", "python")?;
+    // Packs the guest library for Python.
+    tool("flit", &["flit_core==4.2.0"])?;
     // What TypeScript needs, JavaScript needs too.
     npm("javascript", "typescript")
 }

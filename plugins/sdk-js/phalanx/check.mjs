@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 // Sees to it that the plugin has every hook that its world promises: the engine finds out only when one is called.
 
 import { readFileSync } from 'node:fs';
