@@ -1,9 +1,7 @@
 //! The programs that the registry tests hold phalanx against: who else reads and writes such artifacts and signatures.
 
-use std::path::Path;
-
 use crate::run::{Outcome, command, root, run_command};
-use crate::setup::{install, tool};
+use crate::setup::{cargo_tool, install, tool};
 
 /// Signs and verifies; Go's toolchain builds it.
 const COSIGN: &str = "github.com/sigstore/cosign/v3/cmd/cosign@v3.1.3";
@@ -22,14 +20,5 @@ pub(crate) fn peers() -> Outcome {
             format!("{error}\nhint: install Go 1.26 or newer, then run this again")
         })
     })?;
-    install("wkg", &[WKG], |folder| run_command(&mut wkg(folder)))
-}
-
-/// Built without optimisation: it copies a few files in the tests.
-fn wkg(folder: &Path) -> std::process::Command {
-    let folder = folder.to_string_lossy();
-    let mut cargo =
-        command(&root(), &["cargo", "install", WKG, "--locked", "--debug", "--root", &folder]);
-    cargo.env("CARGO_PROFILE_DEV_DEBUG", "0").env_remove("CARGO_TARGET_DIR");
-    cargo
+    cargo_tool("wkg", &[WKG])
 }

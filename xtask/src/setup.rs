@@ -7,7 +7,7 @@ use std::process::Command;
 
 use crate::languages::languages;
 use crate::peers::peers;
-use crate::run::{Outcome, command, read, root, run, target};
+use crate::run::{Outcome, command, read, root, run, run_command, target};
 use crate::system::docker;
 
 /// The workspace of phalanx itself.
@@ -18,6 +18,9 @@ const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 /// Every template that a test produces must pass it.
 const CFN_LINT: &str = "cfn-lint==1.58.0";
+
+/// Makes the book of `docs`; neither searched nor served here.
+const MDBOOK: [&str; 2] = ["mdbook@0.5.4", "--no-default-features"];
 
 /// Serves the AWS APIs on loopback. boto3 is there to look at what phalanx made by other means; with
 /// `docker` the tasks of ECS are containers, without it nothing runs. This one speaks to engines from
@@ -34,9 +37,15 @@ pub(crate) fn setup() -> Outcome {
     static_target()?;
     tool("cfn-lint", &[CFN_LINT])?;
     tool("ministack", &MINISTACK)?;
+    mdbook()?;
     peers()?;
     languages()?;
     docker()
+}
+
+/// Installs what makes the book.
+pub(crate) fn mdbook() -> Outcome {
+    cargo_tool("mdbook", &MDBOOK)
 }
 
 /// Makes sure that the wasm target is installed.
@@ -91,6 +100,17 @@ pub(crate) fn npm_install(folder: &Path, manifest: &str, packages: &[&str]) -> O
         .and_then(|()| fs::write(folder.join("package.json"), manifest))
         .map_err(|error| format!("cannot write to {}: {error}", folder.display()))?;
     run(folder, &[&["npm", "install", "--no-audit", "--no-fund"], packages].concat())
+}
+
+/// Installs a program in Rust into `target/tools`, built without optimisation: what the tests have for it is small.
+pub(crate) fn cargo_tool(name: &str, words: &[&str]) -> Outcome {
+    install(name, words, |folder| {
+        let folder = folder.to_string_lossy();
+        let install = ["cargo", "install", "--locked", "--debug", "--root", &folder];
+        let mut cargo = command(&root(), &[&install[..], words].concat());
+        cargo.env("CARGO_PROFILE_DEV_DEBUG", "0").env_remove("CARGO_TARGET_DIR");
+        run_command(&mut cargo)
+    })
 }
 
 /// Installs a program into its folder, once for each list of versions.

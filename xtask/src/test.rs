@@ -1,8 +1,8 @@
 //! `cargo xtask test`: everything that must hold, the fastest first and the test runner last.
 
 use crate::demo_aws;
-use crate::run::{Outcome, run_command, target};
-use crate::setup::{HOST, cargo, setup};
+use crate::run::{Outcome, root, run, run_command, target};
+use crate::setup::{HOST, cargo, mdbook, setup};
 
 /// The workspaces that hold guests and examples.
 const GUESTS: [&str; 6] = [
@@ -37,7 +37,7 @@ pub(crate) fn test() -> Outcome {
     run_command(&mut cargo(HOST, &tests))
 }
 
-/// Format, lints and docs.
+/// Format, lints, the book and the docs.
 pub(crate) fn lint() -> Outcome {
     run_command(&mut cargo(HOST, &["fmt", "--all", "--check"]))?;
     for workspace in GUESTS {
@@ -51,6 +51,8 @@ pub(crate) fn lint() -> Outcome {
     for workspace in GUESTS {
         run_command(&mut cargo(workspace, &[&["clippy", "--workspace"], &CLIPPY[..]].concat()))?;
     }
+    mdbook()?;
+    run(&root(), &[&target().join("tools/mdbook/bin/mdbook").to_string_lossy(), "build"])?;
     let mut docs = cargo(HOST, &["doc", "--package", "phalanx", "--no-deps", "--locked"]);
     run_command(docs.env("RUSTDOCFLAGS", "-D warnings"))
 }
