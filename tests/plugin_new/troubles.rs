@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::support::Project;
+use crate::support::{Project, change_file};
 
 /// How a trouble must be told.
 enum Told {
@@ -56,9 +56,28 @@ pub(super) fn in_python(project: &Project) {
     let file = ("file", As("exception", "FileNotFoundError"));
     let network = ("network", As("exception", "Error"));
     let time = ("time", As("time", "2026-01-01"));
-    let troubles = [FAILURE, HOST, exception, LOOP, recurse, memory, FLOOD, file, network, time];
+    let print = ("print", Logged("stdout: mode print"));
+    let troubles =
+        [print, FAILURE, exception, HOST, LOOP, recurse, memory, FLOOD, file, network, time];
     let logs = told(project, "src/plugin.py", include_str!("troubles/plugin.py"), &troubles);
-    assert!(logs[2].contains("stdout: mode exception"), "{}", logs[2]);
+    assert!(logs[2].contains("plugin.py\\\", line 9, in deep"), "{}", logs[2]);
+
+    // Built without WASI it can do less, and what it cannot is told as that.
+    change_file(
+        project,
+        "keep-messages/plugin.toml",
+        "componentize -p",
+        "componentize --stub-wasi -p",
+    );
+    let stubbed = |what| As("plugin-wasi-stubbed", what);
+    let troubles = [
+        FAILURE,
+        ("print", stubbed("it asked for standard output")),
+        ("exception", As("exception", "AttributeError: ")),
+        ("time", stubbed("it asked for the clock")),
+        ("file", stubbed("it asked for files")),
+    ];
+    let logs = told(project, "src/plugin.py", include_str!("troubles/plugin.py"), &troubles);
     assert!(logs[2].contains("plugin.py\\\", line 9, in deep"), "{}", logs[2]);
 }
 

@@ -61,6 +61,12 @@ pub(super) fn problem(error: &wasmtime::Error, state: &State, stack: u64) -> Pro
     if says("fuel allocated for hostcalls has been exhausted") {
         return Problem::DataLimit { limit: limits.host_data, frames };
     }
+    if trap == Some(&Trap::UnreachableCodeReached)
+        && !state.identity.wasi
+        && let Some(what) = innermost(error).and_then(stub)
+    {
+        return Problem::Stubbed { what, frames };
+    }
     let reason = match trap {
         // Languages that keep their own stack in memory run out of that first.
         Some(Trap::MemoryOutOfBounds) if frames.iter().any(|frame| frame.ends_with(AGAIN)) => {
@@ -74,6 +80,35 @@ pub(super) fn problem(error: &wasmtime::Error, state: &State, stack: u64) -> Pro
         None => error.root_cause().to_string(),
     };
     Problem::Trap { reason: shorten(&safe_line(&reason), 1_000).into_owned(), frames }
+}
+
+/// The function in which it ended, with the name that its toolchain gave it. What stands in WASI's place has none.
+fn innermost(error: &wasmtime::Error) -> Option<&str> {
+    error.downcast_ref::<WasmBacktrace>()?.frames().iter().find_map(|frame| frame.func_name())
+}
+
+/// What of WASI a function stands for, which WASI's C library calls when its host has none: its bindings are named
+/// `INTERFACE_FUNCTION`. componentize-py puts traps in their places with `--stub-wasi`.
+fn stub(function: &str) -> Option<&'static str> {
+    const STARTS: [(&str, &str); 15] = [
+        ("stdout_get_stdout", "standard output"),
+        ("stderr_get_stderr", "standard error"),
+        ("stdin_get_stdin", "standard input"),
+        ("terminal_std", "a terminal"),
+        ("wall_clock_", "the clock"),
+        ("monotonic_clock_", "the clock"),
+        ("random_get_", "random numbers"),
+        ("random_insecure_", "random numbers"),
+        ("environment_get_", "the environment"),
+        ("filesystem_", "files"),
+        ("tcp_", "the network"),
+        ("udp_", "the network"),
+        ("instance_network_", "the network"),
+        ("ip_name_lookup_", "the network"),
+        ("exit_exit", "an end of its process"),
+    ];
+    let found = STARTS.iter().find(|(start, _)| function.starts_with(start));
+    found.map(|(_, what)| *what)
 }
 
 /// The guest's functions, innermost first, without the language runtime's own way to abort.

@@ -1,6 +1,7 @@
 """Why a hook cannot go on, and what turns exceptions into that."""
 
 import functools
+import linecache
 import traceback
 from typing import Callable, Optional, TypeVar
 
@@ -9,6 +10,9 @@ from wit_world.imports import log as wire_log
 from wit_world.imports import types
 
 T = TypeVar("T")
+
+# A component has no sources in it. To look for them a traceback would need files, which a plugin may not have.
+linecache.updatecache = lambda *_: []
 
 
 class Failure(Exception):

@@ -13,7 +13,8 @@ def deep(value):
 class TemplateDecorate:
     def decorate_service(self) -> None:
         mode = run.config()["mode"]
-        print("mode", mode)
+        if mode == "print":
+            print("mode", mode)
         if mode == "failure":
             raise Failure("no-topic", "the topic is missing", "add it")
         if mode == "host":
@@ -34,7 +35,7 @@ class TemplateDecorate:
             for _ in range(4000):
                 print("x" * 1000)
         if mode == "network":
-            socket.create_connection(("127.0.0.1", 9))
+            socket.socket().connect(("127.0.0.1", 9))
         if mode == "file":
             open("/etc/passwd")
         if mode == "time":

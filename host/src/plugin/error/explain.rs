@@ -31,6 +31,7 @@ impl Explain for PluginError {
             | Problem::HandleLimit { .. }
             | Problem::DataLimit { .. }
             | Problem::Exit { .. }
+            | Problem::Stubbed { .. }
             | Problem::Misuse { .. } => Kind::Refused,
             Problem::Compiler { .. } | Problem::Engine { .. } => Kind::Failed,
         }
@@ -122,6 +123,9 @@ impl Explain for PluginError {
             Problem::Trap { .. } | Problem::Exit { .. } => vec![
                 "this is a bug of the plugin: report it to its author, with what it logged".into(),
             ],
+            Problem::Stubbed { .. } => vec![
+                "this is a bug of the plugin: it must do without, or be built with WASI (for Python, without `--stub-wasi`)".into(),
+            ],
             Problem::StackOverflow { .. } => self.limit_hint("stack", "\"4MiB\""),
             Problem::MemoryLimit { .. } => self.limit_hint("memory", "\"512MiB\""),
             Problem::TimeLimit { .. } => self.limit_hint("time", "\"60s\""),
@@ -144,6 +148,7 @@ impl Explain for PluginError {
         | Problem::HandleLimit { frames, .. }
         | Problem::DataLimit { frames, .. }
         | Problem::Exit { frames, .. }
+        | Problem::Stubbed { frames, .. }
         | Problem::Misuse { frames, .. }) = &*self.problem
         else {
             return None;
@@ -185,6 +190,7 @@ impl Explain for PluginError {
             Problem::HandleLimit { .. } => "plugin-handle-limit",
             Problem::DataLimit { .. } => "plugin-data-limit",
             Problem::Exit { .. } => "plugin-exit",
+            Problem::Stubbed { .. } => "plugin-wasi-stubbed",
             Problem::Misuse { .. } => "plugin-misuse",
             Problem::Engine { .. } => "plugin-engine",
         }

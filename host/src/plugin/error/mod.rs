@@ -236,6 +236,14 @@ pub enum Problem {
         /// The guest's functions, innermost first.
         frames: Vec<String>,
     },
+    /// It needs a part of WASI in whose place its build has put something that traps.
+    #[error("it asked for {what}, and its build has left WASI out")]
+    Stubbed {
+        /// What it asked for.
+        what: &'static str,
+        /// The guest's functions, innermost first.
+        frames: Vec<String>,
+    },
     /// It used an object in a hook that does not have it.
     #[error("it called `{function}` of `{}`, which {}", object.name(), scope_text(*stage))]
     Misuse {
