@@ -2,8 +2,8 @@
 
 mod packages;
 mod troubles;
+mod types;
 
-use std::collections::BTreeSet;
 use std::process::Command;
 
 use crate::support::{Language, Project, repository};
@@ -178,45 +178,6 @@ fn a_plugin_in_go() {
         std::fs::remove_dir_all(folder).unwrap();
     }
     troubles::in_go(&project);
-}
-
-/// Every function of the contract has its type in the guest modules, and none has one that is not there.
-#[test]
-fn the_types_for_javascript_are_those_of_the_contract() {
-    let read = |path: &str| std::fs::read_to_string(repository().join(path)).unwrap();
-    let (wit, types) = (read("wit/pipeline.wit"), read("plugins/sdk-js/phalanx/wit.d.ts"));
-    let declared = |interface: &str| -> Option<BTreeSet<String>> {
-        let start = format!("declare module 'phalanx:pipeline/{interface}@1.0.0' {{");
-        let block = types.split(&start).nth(1)?.split("\n}").next()?;
-        let names = block.split("export function ").skip(1);
-        Some(names.map(|rest| rest.split('(').next().unwrap().to_owned()).collect())
-    };
-    let camel = |name: &str| {
-        let mut words = name.split('-');
-        let first = words.next().unwrap_or_default().to_owned();
-        words.fold(first, |all, word| all + &word[..1].to_uppercase() + &word[1..])
-    };
-    let mut seen = 0;
-    for block in wit.split("\ninterface ").skip(1) {
-        let interface = block.split(' ').next().unwrap();
-        let functions: BTreeSet<String> = block
-            .split("\n}")
-            .next()
-            .unwrap()
-            .lines()
-            .filter_map(|line| line.trim().split_once(": func("))
-            .map(|(name, _)| camel(name.trim_start_matches('%')))
-            .collect();
-        if let Some(declared) = declared(interface) {
-            assert_eq!(declared, functions, "{interface}");
-            seen += 1;
-        }
-    }
-    assert_eq!(
-        seen,
-        types.matches("declare module").count(),
-        "each is an interface of the contract"
-    );
 }
 
 #[test]
