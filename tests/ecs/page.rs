@@ -72,7 +72,8 @@ fn every_resource_is_on_the_page_and_nothing_else() {
     let mut told = BTreeSet::new();
     for row in &rows {
         let types = named(row[1]).into_iter().filter(|(_, of_type)| of_type.starts_with("AWS::"));
-        told.extend(types.map(|(id, of_type)| (id.to_owned(), of_type.to_owned())));
+        // `<` would begin an element of HTML.
+        told.extend(types.map(|(id, of_type)| (id.to_owned(), of_type.replace("\\<", "<"))));
     }
     let mut there = entries(&template, "Resources");
     there.extend(entries(&template, "Parameters"));
