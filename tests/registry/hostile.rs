@@ -230,6 +230,12 @@ fn busy_registries_are_asked_again_when_they_say() {
     let started = Instant::now();
     added(after(1, "429 Too Many Requests", "\r\nretry-after: 2"));
     assert!(started.elapsed() >= Duration::from_secs(2));
+    // A date counts from the registry's own.
+    let started = Instant::now();
+    let date =
+        "\r\ndate: Sun, 06 Nov 2044 08:49:37 GMT\r\nretry-after: Sun, 06 Nov 2044 08:49:39 GMT";
+    added(after(1, "429 Too Many Requests", date));
+    assert!((2..30).contains(&started.elapsed().as_secs()));
     let server = added(after(2, "503 Service Unavailable", ""));
     assert_eq!(server.asked().iter().filter(|asked| is_tag(asked)).count(), 3);
     insta::assert_snapshot!(refused(1, after(9, "502 Bad Gateway", "")), @"
@@ -248,6 +254,39 @@ fn busy_registries_are_asked_again_when_they_say() {
     error: the registry refused `REGISTRY/team/tagger:1.0.0`: it says 418 I'm a teapot
 
     hint: correct what the registry names, then run the same command again
+    ");
+}
+
+#[test]
+fn busy_registries_are_pushed_to_again() {
+    let project = orders().file("plugin.wasm", component());
+    let publish = |server: &Server| {
+        let to = format!("oci://{}/team/tagger", server.host());
+        let words = ["plugin", "publish", "plugin.wasm", &to, "--version", "1.0.0"];
+        project.phalanx_with(&words).own_cache().finish()
+    };
+    let takes = |busy: usize| {
+        move |asked: &Asked, nth: usize| match (asked.method.as_str(), asked.path.as_str()) {
+            ("GET", "/v2/") => Given::ok("{}"),
+            ("POST", _) if nth < busy => Given::status("503 Service Unavailable", ""),
+            ("POST" | "PATCH", _) => Given::status("202 Accepted", "\r\nlocation: /upload"),
+            ("PUT", path) => Given::status("201 Created", &format!("\r\nlocation: {path}")),
+            _ => Given::status("404 Not Found", ""),
+        }
+    };
+    let server = Server::start(takes(1));
+    let published = publish(&server);
+    assert_eq!(published.code, Some(0), "{}", published.scene());
+    let uploads = server.asked().iter().filter(|asked| asked.method == "POST").count();
+    assert_eq!(uploads, 3, "one in vain, then component and config");
+
+    let server = Server::start(takes(99));
+    let refused = publish(&server);
+    assert_eq!(refused.code, Some(1), "{}", refused.scene());
+    insta::assert_snapshot!(refused.error().replace(&server.host(), "REGISTRY"), @"
+    error: registry `REGISTRY` cannot serve us now: it says 503 Service Unavailable
+
+    hint: run the same command again a little later
     ");
 }
 

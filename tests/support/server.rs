@@ -1,6 +1,6 @@
 //! A server that says what a test has it say, whether that is HTTP's idea of an answer or not.
 
-use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -155,6 +155,7 @@ fn serve(
         let mut words = line.split(' ').map(str::to_owned);
         let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
         let mut asked = Asked { method, path, authorization: None };
+        let mut length = 0;
         loop {
             let mut header = String::new();
             reader.read_line(&mut header)?;
@@ -162,7 +163,12 @@ fn serve(
             if name.eq_ignore_ascii_case("authorization") {
                 asked.authorization = Some(value.trim().to_owned());
             }
+            if name.eq_ignore_ascii_case("content-length") {
+                length = value.trim().parse().unwrap_or_default();
+            }
         }
+        // What it is sent is for nobody here.
+        io::copy(&mut reader.by_ref().take(length), &mut io::sink())?;
         let nth = {
             let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
             noted.push(asked.clone());

@@ -1,5 +1,6 @@
 //! What the library's errors mean to a person.
 
+use http::StatusCode;
 use oci_client::errors::{OciDistributionError, OciErrorCode};
 
 use super::{Reference, RegistryError};
@@ -44,6 +45,20 @@ impl RegistryError {
                 Self::Unauthorized { registry, reference: name }
             }
             error if is_absence(error) => Self::NotThere { reference: name },
+            &OciDistributionError::ServerError { code: code @ (429 | 500..), .. } => {
+                let status = StatusCode::from_u16(code);
+                let status = status.map_or_else(|_| code.to_string(), |status| status.to_string());
+                Self::Busy { registry, status, wait: None }
+            }
+            OciDistributionError::RegistryError { envelope, .. }
+                if envelope
+                    .errors
+                    .iter()
+                    .any(|error| error.code == OciErrorCode::Toomanyrequests) =>
+            {
+                let status = StatusCode::TOO_MANY_REQUESTS.to_string();
+                Self::Busy { registry, status, wait: None }
+            }
             OciDistributionError::RequestError(error) => {
                 Self::Unreachable { registry, reason: in_one_line(error) }
             }

@@ -5,14 +5,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use oci_client::RegistryOperation;
-use oci_client::errors::OciDistributionError;
 use oci_client::secrets::RegistryAuth;
 use reqwest::header::HeaderValue;
 use serde_json::Value;
 
 use super::answer::is_absence;
-use super::artifact::{self, Artifact, Claims, MANIFEST};
+use super::artifact::{self, Claims, MANIFEST};
 use super::connection::named;
 use super::credentials::Logins;
 use super::keys::PrivateKey;
@@ -270,31 +268,6 @@ impl Client {
         let place = reference.place();
         let artifact = cosign::signed(&place, manifest, key, before.as_deref());
         self.push(&beside, &artifact).await.map(|_| ())
-    }
-
-    /// Pushes an artifact under the reference's tag; gives its digest.
-    ///
-    /// # Errors
-    /// When the registry does not take it.
-    pub async fn push(
-        &self,
-        reference: &Reference,
-        artifact: &Artifact,
-    ) -> Result<String, RegistryError> {
-        let (client, auth) = self.connect(reference).await?;
-        let (name, failed) =
-            (named(reference), |error: OciDistributionError| RegistryError::of(reference, &error));
-        client.auth(&name, &auth, RegistryOperation::Push).await.map_err(failed)?;
-        for blob in [&artifact.component, &artifact.config] {
-            let digest = format!("sha256:{}", Digest::of(blob));
-            if !client.blob_exists(&name, &digest).await.map_err(failed)? {
-                client.push_blob(&name, blob.clone(), &digest).await.map_err(failed)?;
-            }
-        }
-        let kind = http::HeaderValue::from_static(MANIFEST);
-        let manifest = artifact.manifest.clone();
-        client.push_manifest_raw(&name, manifest, kind).await.map_err(failed)?;
-        Ok(artifact.digest())
     }
 
     async fn manifest(&self, reference: &Reference) -> Result<(Vec<u8>, String), RegistryError> {

@@ -16,6 +16,7 @@ mod error;
 mod keys;
 mod lock;
 mod packages;
+mod push;
 mod reference;
 mod sealed;
 mod store;

@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue, RETRY_AFTER};
+use reqwest::header::{ACCEPT, AUTHORIZATION, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Response, StatusCode};
 use serde_json::Value;
 
@@ -18,9 +18,9 @@ use crate::hint::in_one_line;
 use crate::text::shorten;
 
 /// How often a busy registry is asked.
-const ATTEMPTS: u32 = 4;
+pub(super) const ATTEMPTS: u32 = 4;
 /// What is waited before the second time, when the registry names no time; then twice as long each time.
-const PAUSE: Duration = Duration::from_millis(500);
+pub(super) const PAUSE: Duration = Duration::from_millis(500);
 /// The longest that a registry can let us wait.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Bytes a second that a registry must send in the mean.
@@ -145,15 +145,25 @@ fn overlong(reference: &Reference, limit: u64) -> RegistryError {
     RegistryError::Overlong { reference: reference.to_string(), limit }
 }
 
+/// How long the registry wants to be left alone: it names seconds, or a date, which counts from its own.
+fn wait(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let after = text(RETRY_AFTER)?;
+    if let Ok(seconds) = after.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = |text| httpdate::parse_http_date(text).ok();
+    let (then, now) = (date(after)?, date(text(DATE)?)?);
+    Some(then.duration_since(now).unwrap_or_default())
+}
+
 /// What an answer means that is no success.
 async fn refusal(reference: &Reference, answer: Response) -> Failed {
     let status = answer.status();
     let (registry, name) = (reference.registry.clone(), reference.to_string());
     let for_now = status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error();
     if for_now {
-        let wait = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-        // The other form of the header is a date, which no registry sends.
-        let wait = wait.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+        let wait = wait(answer.headers());
         let error = RegistryError::Busy { registry, status: status.to_string(), wait };
         return Failed::ForNow(error, wait);
     }
