@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use semver::{Version, VersionReq};
 use serde::Serialize;
 
@@ -82,7 +80,7 @@ impl Candidate {
             signers: listed(|release| release.signers.clone()),
             signed: release
                 .filter(|release| !release.proofs.is_empty())
-                .map(|release| BASE64_STANDARD.encode(&release.manifest_bytes)),
+                .map(|release| Locked::kept(&release.manifest_bytes)),
             grants: LockedGrants::from(grants),
             limits: LockedLimits::from(limits),
             proofs: release.map(|release| release.proofs.clone()).unwrap_or_default(),

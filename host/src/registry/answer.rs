@@ -11,18 +11,17 @@ pub(super) fn is_absence(error: &OciDistributionError) -> bool {
     match error {
         OciDistributionError::ImageManifestNotFoundError(_) => true,
         OciDistributionError::ServerError { code, .. } => *code == 404,
-        OciDistributionError::RegistryError { envelope, .. } => {
-            envelope.errors.iter().any(|error| {
-                matches!(
-                    error.code,
-                    OciErrorCode::ManifestUnknown
-                        | OciErrorCode::NameUnknown
-                        | OciErrorCode::NotFound
-                )
-            })
-        }
-        _ => false,
+        error => says(
+            error,
+            &[OciErrorCode::ManifestUnknown, OciErrorCode::NameUnknown, OciErrorCode::NotFound],
+        ),
     }
+}
+
+/// True when the registry itself names one of these codes.
+fn says(error: &OciDistributionError, codes: &[OciErrorCode]) -> bool {
+    let OciDistributionError::RegistryError { envelope, .. } = error else { return false };
+    envelope.errors.iter().any(|error| codes.contains(&error.code))
 }
 
 impl RegistryError {
@@ -37,11 +36,7 @@ impl RegistryError {
             OciDistributionError::ServerError { code: 401 | 403, .. } => {
                 Self::Unauthorized { registry, reference: name }
             }
-            OciDistributionError::RegistryError { envelope, .. }
-                if envelope.errors.iter().any(|error| {
-                    matches!(error.code, OciErrorCode::Unauthorized | OciErrorCode::Denied)
-                }) =>
-            {
+            error if says(error, &[OciErrorCode::Unauthorized, OciErrorCode::Denied]) => {
                 Self::Unauthorized { registry, reference: name }
             }
             error if is_absence(error) => Self::NotThere { reference: name },
@@ -50,12 +45,7 @@ impl RegistryError {
                 let status = status.map_or_else(|_| code.to_string(), |status| status.to_string());
                 Self::Busy { registry, status, wait: None }
             }
-            OciDistributionError::RegistryError { envelope, .. }
-                if envelope
-                    .errors
-                    .iter()
-                    .any(|error| error.code == OciErrorCode::Toomanyrequests) =>
-            {
+            error if says(error, &[OciErrorCode::Toomanyrequests]) => {
                 let status = StatusCode::TOO_MANY_REQUESTS.to_string();
                 Self::Busy { registry, status, wait: None }
             }

@@ -99,6 +99,11 @@ impl Locked {
         Ok(Some(reference.with_tag(&tag)))
     }
 
+    /// A manifest as [`Self::signed`] keeps it.
+    pub fn kept(manifest: &[u8]) -> String {
+        BASE64_STANDARD.encode(manifest)
+    }
+
     /// Whether what was signed is about its component: the manifest that it keeps has the digest that it pins, and
     /// names the component that it pins.
     pub fn is_bound(&self) -> bool {

@@ -5,7 +5,7 @@ use oci_client::errors::OciDistributionError;
 
 use super::artifact::MANIFEST;
 use super::connection::named;
-use super::transfer::{ATTEMPTS, PAUSE};
+use super::transfer::patiently;
 use super::{Artifact, Client, Reference, RegistryError};
 use crate::digest::Digest;
 
@@ -19,15 +19,7 @@ impl Client {
         reference: &Reference,
         artifact: &Artifact,
     ) -> Result<String, RegistryError> {
-        let mut pause = PAUSE;
-        for _ in 1..ATTEMPTS {
-            match self.push_once(reference, artifact).await {
-                Err(RegistryError::Busy { .. }) => tokio::time::sleep(pause).await,
-                result => return result,
-            }
-            pause *= 2;
-        }
-        self.push_once(reference, artifact).await
+        patiently(async || Ok(self.push_once(reference, artifact).await?)).await
     }
 
     async fn push_once(

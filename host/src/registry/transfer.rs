@@ -18,9 +18,9 @@ use crate::hint::in_one_line;
 use crate::text::shorten;
 
 /// How often a busy registry is asked.
-pub(super) const ATTEMPTS: u32 = 4;
+const ATTEMPTS: u32 = 4;
 /// What is waited before the second time, when the registry names no time; then twice as long each time.
-pub(super) const PAUSE: Duration = Duration::from_millis(500);
+const PAUSE: Duration = Duration::from_millis(500);
 /// The longest that a registry can let us wait.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Bytes a second that a registry must send in the mean.
@@ -43,11 +43,42 @@ pub(super) struct Wanted<'a> {
     pub(super) limit: u64,
 }
 
-/// Why a read failed.
-enum Failed {
+/// Why something failed.
+pub(super) enum Failed {
     For(RegistryError),
     /// For now: it may work a little later, or when the registry says.
     ForNow(RegistryError, Option<Duration>),
+}
+
+impl From<RegistryError> for Failed {
+    fn from(error: RegistryError) -> Self {
+        match error {
+            RegistryError::Busy { wait, .. } => Self::ForNow(error, wait),
+            error => Self::For(error),
+        }
+    }
+}
+
+/// Does something until it works or is sure to fail, a few times at most.
+///
+/// # Errors
+/// What it failed with at last.
+pub(super) async fn patiently<T>(
+    mut once: impl AsyncFnMut() -> Result<T, Failed>,
+) -> Result<T, RegistryError> {
+    let mut pause = PAUSE;
+    for _ in 1..ATTEMPTS {
+        match once().await {
+            Ok(done) => return Ok(done),
+            Err(Failed::For(error)) => return Err(error),
+            Err(Failed::ForNow(error, Some(wait))) if wait > PATIENCE => return Err(error),
+            Err(Failed::ForNow(_, wait)) => tokio::time::sleep(wait.unwrap_or(pause)).await,
+        }
+        pause *= 2;
+    }
+    once().await.map_err(|failed| match failed {
+        Failed::For(error) | Failed::ForNow(error, _) => error,
+    })
 }
 
 /// Reads it, whole; gives its digest, too, which is taken while the registry still sends.
@@ -59,19 +90,7 @@ pub(super) async fn read(
     timeout: Duration,
     wanted: Wanted<'_>,
 ) -> Result<(Vec<u8>, Digest), RegistryError> {
-    let mut pause = PAUSE;
-    for _ in 1..ATTEMPTS {
-        match read_once(client, timeout, wanted).await {
-            Ok(read) => return Ok(read),
-            Err(Failed::For(error)) => return Err(error),
-            Err(Failed::ForNow(error, Some(wait))) if wait > PATIENCE => return Err(error),
-            Err(Failed::ForNow(_, wait)) => tokio::time::sleep(wait.unwrap_or(pause)).await,
-        }
-        pause *= 2;
-    }
-    read_once(client, timeout, wanted).await.map_err(|failed| match failed {
-        Failed::For(error) | Failed::ForNow(error, _) => error,
-    })
+    patiently(async || read_once(client, timeout, wanted).await).await
 }
 
 async fn read_once(
@@ -164,8 +183,7 @@ async fn refusal(reference: &Reference, answer: Response) -> Failed {
     let for_now = status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error();
     if for_now {
         let wait = wait(answer.headers());
-        let error = RegistryError::Busy { registry, status: status.to_string(), wait };
-        return Failed::ForNow(error, wait);
+        return RegistryError::Busy { registry, status: status.to_string(), wait }.into();
     }
     Failed::For(match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use clap::Args;
+use indicatif::HumanCount;
 use phalanx::hint::{BoxError, Kind};
 use phalanx::pipeline::{self, CaseMode, CaseRequest, TestedCase, TestedPlugin, Verdict};
 use phalanx::plugin::Metering;
@@ -90,17 +91,18 @@ impl Test {
 
 /// Waits until the folder is another than it was, and stays that for a moment.
 async fn change(folder: &Path, before: State) {
-    while state_of(folder) == before {
+    let mut last = state_of(folder);
+    while last == before {
         tokio::time::sleep(LOOK).await;
+        last = state_of(folder);
     }
-    let mut last = before;
     loop {
+        tokio::time::sleep(SETTLED).await;
         let state = state_of(folder);
         if state == last {
             return;
         }
         last = state;
-        tokio::time::sleep(SETTLED).await;
     }
 }
 
@@ -149,7 +151,7 @@ fn line(f: &mut fmt::Formatter<'_>, case: &TestedCase, width: usize) -> fmt::Res
         let (all, startup) = (ms(costs.elapsed_us), ms(costs.startup_us));
         write!(f, "  {all:.1} ms (start {startup:.1} ms), {memory}")?;
         if let Some(fuel) = costs.fuel {
-            write!(f, ", {} fuel", grouped(fuel))?;
+            write!(f, ", {} fuel", HumanCount(fuel))?;
         }
     }
     writeln!(f)?;
@@ -160,14 +162,6 @@ fn line(f: &mut fmt::Formatter<'_>, case: &TestedCase, width: usize) -> fmt::Res
         indented(f, difference)?;
     }
     Ok(())
-}
-
-/// With a mark between thousands.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let chunks = digits.as_bytes().rchunks(3).rev();
-    let chunks = chunks.map(|chunk| String::from_utf8_lossy(chunk)).collect::<Vec<_>>();
-    chunks.join(",")
 }
 
 fn indented(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
