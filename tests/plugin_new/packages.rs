@@ -4,9 +4,8 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use crate::support::{Language, Project, change_file, repository};
+use crate::support::{Language, Project, change_file, repository, run_tool, tool_s};
 
 /// A new plugin without its copy of the library, which is given too.
 fn without_library(language: Language, library: &str) -> (Project, PathBuf) {
@@ -23,21 +22,16 @@ fn builds_and_passes(project: &Project) {
     assert!(tested.stdout.ends_with("1 case passed\n"), "{}", tested.scene());
 }
 
-/// Runs a tool of an ecosystem; gives what it prints.
-fn run(program: impl AsRef<Path>, words: &[&str], folder: &Path) -> String {
-    let output = Command::new(program.as_ref()).args(words).current_dir(folder).output().unwrap();
-    let [stdout, stderr] =
-        [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
-    assert!(output.status.success(), "{} {words:?}: {stderr}", program.as_ref().display());
-    stdout.into_owned()
-}
-
 /// Unpacks an archive of one folder, as `as_folder`.
 fn unpack(archive: &Path, into: &Path, as_folder: &str) {
     let folder = into.join(as_folder);
     fs::create_dir_all(&folder).unwrap();
     let archive = archive.to_str().unwrap();
-    run("tar", &["-xzf", archive, "--strip-components=1", "-C", folder.to_str().unwrap()], into);
+    run_tool(
+        "tar",
+        &["-xzf", archive, "--strip-components=1", "-C", folder.to_str().unwrap()],
+        into,
+    );
 }
 
 #[test]
@@ -47,23 +41,20 @@ fn a_plugin_is_built_with_the_crate() {
     let packed = project.root().join("packed");
     let words = ["package", "--quiet", "--no-verify", "--allow-dirty", "--offline", "--target-dir"];
     let words = [&words[..], &[packed.to_str().unwrap()]].concat();
-    run(env!("CARGO"), &words, &repository().join("plugins/sdk"));
+    run_tool(env!("CARGO"), &words, &repository().join("plugins/sdk"));
     unpack(&packed.join("package/phalanx-plugin-0.1.0.crate"), &root, "phalanx-plugin");
     builds_and_passes(&project);
 }
 
 #[test]
 fn a_plugin_is_built_with_the_wheel() {
-    if !Language::Python.is_there() {
-        return;
-    }
+    let (true, Some(pip)) = (Language::Python.is_there(), tool_s("flit", "pip")) else { return };
     let (project, root) = without_library(Language::Python, "phalanx");
     Language::Python.link(&root, "");
-    let pip = repository().join("target/tools/flit/bin/pip");
     let install = ["install", "--quiet", "--disable-pip-version-check", "--no-index"];
     let library = repository().join("plugins/sdk-python");
     let from = ["--no-build-isolation", "--target", "lib", library.to_str().unwrap()];
-    run(pip, &[&install[..], &from].concat(), &root);
+    run_tool(pip, &[&install[..], &from].concat(), &root);
     assert!(root.join("lib/phalanx/py.typed").exists());
     change_file(&project, "keep-messages/plugin.toml", "-p src -p .", "-p src -p lib");
     change_file(&project, "keep-messages/plugin.toml", "\"phalanx/*.py\"", "\"lib/phalanx/*.py\"");
@@ -77,7 +68,7 @@ fn a_plugin_is_built_with_the_modules_of_npm() {
     }
     let (project, root) = without_library(Language::TypeScript, "phalanx");
     let library = repository().join("plugins/sdk-js");
-    let packed = run("npm", &["pack", "--silent", library.to_str().unwrap()], &root);
+    let packed = run_tool("npm", &["pack", "--silent", library.to_str().unwrap()], &root);
     // As an installation would: the tools of the project, and the library beside them.
     fs::create_dir(root.join("node_modules")).unwrap();
     for entry in fs::read_dir(repository().join("target/tools/javascript/node_modules")).unwrap() {

@@ -1,8 +1,6 @@
 //! Signatures with a key. OpenSSL is the peer: it makes the keys, verifies what is signed here, and signs what is
 //! verified here, in both forms that cosign writes.
 
-use std::process::Command;
-
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use phalanx::digest::Digest;
@@ -10,18 +8,11 @@ use serde_json::{Value, json};
 
 use super::{add, orders, plain, publish};
 use crate::support::transcript::without_digests;
-use crate::support::{Project, Registry, change};
+use crate::support::{Project, Registry, change, run_tool};
 
 /// OpenSSL with these words, in the service's folder; gives what it prints.
 pub(super) fn openssl(project: &Project, words: &str) -> String {
-    let output = Command::new("openssl")
-        .args(words.split(' '))
-        .current_dir(project.root())
-        .output()
-        .unwrap();
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "openssl {words}: {stderr}");
-    String::from_utf8_lossy(&output.stdout).into_owned()
+    run_tool("openssl", &words.split(' ').collect::<Vec<_>>(), &project.root())
 }
 
 /// A pair of keys: `NAME.pem` and `keys/NAME.pub`.

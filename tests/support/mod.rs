@@ -35,6 +35,6 @@ pub use project::{Project, change, change_file};
 pub use registry::{CREDENTIALS, Registry};
 pub use scripted::{Answer, Call, Scripted};
 pub use server::{Asked, Given, Server};
-pub use tool::{tool, tool_s};
+pub use tool::{run_tool, tool, tool_s};
 pub use transcript::{Transcript, words};
 pub use until::until;

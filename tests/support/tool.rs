@@ -1,7 +1,8 @@
 //! Programs that `cargo xtask setup` installs for the tests.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use super::project::repository;
 
@@ -29,6 +30,15 @@ pub fn tool_in(name: &str, file: &str) -> Option<PathBuf> {
 pub fn on_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
+}
+
+/// Runs a program in a folder, which must go well; gives what it prints.
+pub fn run_tool(program: impl AsRef<Path>, words: &[&str], folder: &Path) -> String {
+    let program = program.as_ref();
+    let output = Command::new(program).args(words).current_dir(folder).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{} {words:?}: {stderr}", program.display());
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 /// Says that a test lacks this: a failure in CI and a loud line elsewhere.
